@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#define MUST_USE                  __attribute__((warn_unused_result))
+#define PRINTF_LIKE(format, args) __attribute__((format(printf, format, args)))
+#define LIKELY(x)                 __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)               __builtin_expect(!!(x), 0)
+#define COUNT_OF(array)           (sizeof(array) / sizeof(*(array)))
+#define UNUSED                    __attribute__((unused))
+
+/* Runs `function(&variable)` when the variable leaves its scope. Initialise it at its declaration. */
+#define CLEANUP(function) __attribute__((cleanup(function)))
+
+/* The struct of `type` whose `member` is at `pointer`. */
+#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
