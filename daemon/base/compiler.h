@@ -2,7 +2,7 @@
 #pragma once
 
 #define MUST_USE                  __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, args) __attribute__((format(printf, format, args)))
+#define PRINTF_LIKE(format, args) __attribute__((__format__(__printf__, format, args)))
 #define LIKELY(x)                 __builtin_expect(!!(x), 1)
 #define UNLIKELY(x)               __builtin_expect(!!(x), 0)
 #define COUNT_OF(array)           (sizeof(array) / sizeof(*(array)))

@@ -29,7 +29,8 @@ static void copy_cut(char *target, size_t size, const char *text)
 	target[length] = '\0';
 }
 
-static struct status fail(struct failure *failure, const char *format, va_list args)
+static PRINTF_LIKE(2, 0) struct status
+	fail(struct failure *failure, const char *format, va_list args)
 {
 	int length = vsnprintf(failure->message, sizeof(failure->message), format, args);
 
