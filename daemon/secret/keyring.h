@@ -26,7 +26,8 @@ enum {
 	SEAL_OVERHEAD_BYTES = KEY_ID_BYTES + 24 + 16, /* key id, XChaCha20 nonce, Poly1305 tag */
 };
 
-/* What a key is for; each purpose has a key of its own, so that a value never passes for another's. */
+/* What a key is for; each purpose has a key of its own, so that a value never passes for another's. Stored values
+ * depend on the order: add at the end only. */
 enum key_purpose {
 	KEY_TOKEN,      /* hashes of session, API key, invitation, verification and reset secrets */
 	KEY_REQUEST,    /* request rows: key, payload digest, sealed reply */
