@@ -24,6 +24,8 @@ struct batch;
 
 /* An empty batch that lives in `arena`. */
 struct batch *batch_new(struct arena *arena);
+/* Where the batch and the copies of what it was given live. */
+struct arena *batch_arena(const struct batch *batch);
 /* Nothing put, deleted or expected. Then nothing is committed and no revision is used up. */
 bool batch_is_empty(const struct batch *batch);
 

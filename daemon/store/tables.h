@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Every table: its byte, key, value (a message of orgd.store.v1, "-" for none) and who writes it. Ids are 16 bytes, `us`
+ * is microseconds since 1970 as u64, strings have their length in front. The driver's own tables (0xF0 and above) are in
+ * store/driver_tables.h.
+ */
+enum table {
+	/* Accounts: rows/user.c, rows/session.c, rows/token.c */
+	TABLE_USER = 'u',            /* user → User */
+	TABLE_USER_BY_EMAIL = 'e',   /* canonical address → user id */
+	TABLE_USER_BY_TIME = 'U',    /* create us, user → - */
+	TABLE_SESSION = 's',         /* session → Session */
+	TABLE_SESSION_BY_USER = 'S', /* user, create us, session → - */
+	TABLE_TOKEN = 't',           /* token → Token: verification and reset */
+	TABLE_API_KEY = 'K',         /* key → ApiKey */
+	TABLE_API_KEY_BY_TIME = 'L', /* create us, key → - */
+
+	/* Organizations: rows/organization.c, rows/decision.c */
+	TABLE_ORGANIZATION = 'o',           /* organization → Organization. Everyone who changes a set that belongs to it
+	                                     * (owners, members, pending invitations) rewrites this row */
+	TABLE_ORGANIZATION_BY_HANDLE = 'h', /* handle → Handle */
+	TABLE_ORGANIZATION_BY_TIME = 'O',   /* create us, organization → - */
+	TABLE_QUEUE = 'q',                  /* waiting since us, organization → -: the reviewers' */
+	TABLE_DECISION = 'd',               /* organization, us, decision → Decision */
+
+	/* Members: rows/membership.c */
+	TABLE_MEMBERSHIP = 'm',         /* organization, user → Membership */
+	TABLE_MEMBERSHIP_BY_USER = 'M', /* user, organization → Membership, equal to the above */
+	TABLE_MEMBERSHIP_BY_TIME = 'n', /* organization, join us, user → - */
+
+	/* Invitations: rows/invitation.c */
+	TABLE_INVITATION = 'i',                 /* invitation → Invitation */
+	TABLE_INVITATION_BY_ORGANIZATION = 'I', /* organization, create us, invitation → - */
+	TABLE_INVITATION_PENDING = 'j',         /* organization, canonical address → invitation id: one pending each */
+	TABLE_INVITATION_BY_EMAIL = 'J',        /* canonical address, create us, invitation → -: pending ones */
+	TABLE_INVITATION_EXPIRY = 'x',          /* expire us, invitation → -: pending ones, for the sweep */
+
+	/* Documents: rows/document.c, rows/collection.c, rows/grant.c */
+	TABLE_DOCUMENT = 'D',              /* document → Document */
+	TABLE_DOCUMENT_BY_TIME = 'E',      /* create us, document → - */
+	TABLE_COLLECTION = 'c',            /* collection → Collection */
+	TABLE_COLLECTION_BY_TIME = 'C',    /* create us, collection → - */
+	TABLE_COLLECTION_DOCUMENT = 'k',   /* collection, document → - */
+	TABLE_GRANT = 'g',                 /* grant → Grant */
+	TABLE_GRANT_BY_RESOURCE = 'G',     /* 'd' or 'c', document or collection, organization → ResourceGrant */
+	TABLE_GRANT_BY_ORGANIZATION = 'r', /* organization, create us, grant → - */
+
+	/* The outbox: rows/delivery.c */
+	TABLE_DELIVERY = 'y',         /* delivery → Delivery */
+	TABLE_DELIVERY_DUE = 'Y',     /* due us, delivery → -: queued, or leased until then */
+	TABLE_DELIVERY_BY_TIME = 'z', /* create us, delivery → - */
+
+	/* Every call: rows/request.c, rows/event.c, rows/usage.c */
+	TABLE_REQUEST = 'R',               /* day since 1970 as u16, keyed hash of (caller, method, request id) → Request */
+	TABLE_EVENT_BY_ORGANIZATION = 'v', /* organization, us, index as u16, event → - */
+	TABLE_PERSON_KEY = 'p',            /* person → PersonKey */
+	TABLE_USAGE = 'l',                 /* budget as u8, day as u16, keyed hash or id → Usage */
+};
