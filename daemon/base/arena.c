@@ -147,9 +147,9 @@ void arena_allow_decoding(struct arena *arena, size_t message_bytes)
 	size_t wanted;
 
 	if (__builtin_mul_overflow(message_bytes, DECODING_FACTOR, &wanted) ||
-		__builtin_add_overflow(wanted, DECODING_BASE, &wanted) || wanted > DECODING_MAX)
+		wanted > DECODING_MAX)
 		wanted = DECODING_MAX;
-	arena->budget = wanted;
+	arena->budget = DECODING_BASE + wanted;
 }
 
 void arena_allow_trusted(struct arena *arena)

@@ -37,8 +37,9 @@ void arena_clear(struct arena *arena);
 /* Forgets all allocations, keeps the first chunk for the next request, sets the budget to 0. */
 void arena_reset(struct arena *arena);
 
-/* What protobuf-c may take from now on to decode `message_bytes` from a peer: min(64 KiB + 8 * message_bytes,
- * 1 MiB), at which bombs of empty or repeated sub-messages fail within milliseconds (SPEC: replies <= 1 MiB). */
+/* What protobuf-c may take from now on to decode `message_bytes` from a peer: 64 KiB + min(8 * message_bytes, 1 MiB).
+ * That is enough for a request's envelope around 1 MiB of payload, and bombs of empty or repeated sub-messages
+ * fail at it within milliseconds. */
 void arena_allow_decoding(struct arena *arena, size_t message_bytes);
 /* The same without a limit, for bytes that we wrote ourselves. */
 void arena_allow_trusted(struct arena *arena);

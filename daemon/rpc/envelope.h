@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "orgd/rpc/v1/rpc.pb-c.h"
 
-/* Unpacks a message that a peer wrote, within the arena's decoding budget.
+/* Unpacks a message that a peer wrote, within a decoding budget by its size (arena_allow_decoding, done here).
  *
  *   INVALID_ARGUMENT MALFORMED_REQUEST  no such message; text that is no UTF-8 or holds a NUL (protobuf-c lets both
  *                                       through and would cut at the NUL); a field of the wrong wire type; nesting or
