@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/connection.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "rpc/frame.h"
+#include "rpc/server.h"
+#include "rpc/turn.h"
+
+enum {
+	IDLE_READ_BYTES = 256,
+	/* Larger replies leave from where they were written; smaller ones are copied together. */
+	GATHERED_BYTES_MAX = BUFFER_BYTES / 4,
+};
+
+/*
+ * Two things go on at once. *Reading* is a baton: whoever holds it (an armed read, its callback, or
+ * the hub while the connection waits for a place) owns the fields below "reading". It is put down
+ * when too many requests are in flight, and picked up by the write that makes room. *Writing*
+ * belongs to whoever holds the lock.
+ */
+struct connection {
+	struct hub *hub;
+	struct connection_owner *owner;
+	struct peer peer;
+	bool refused;
+
+	pthread_mutex_t lock;
+	struct stream *stream; /* NULL when it is gone */
+	bool closed;           /* nothing may be submitted to the stream any more */
+	enum { READING, READING_PARKED, READING_OVER } reading;
+	unsigned in_flight; /* turns handed over, or about to be, whose replies have not left */
+	unsigned left;      /* places to give back to the hub on unlocking */
+
+	struct turn *queue, **queue_end; /* replies that wait for the write under way */
+	bool writing;
+	struct turn *sending;    /* the turn that is being written from its own memory */
+	struct buffer *gathered; /* or the buffer that holds several */
+	unsigned leaving;        /* how many turns those are */
+	const uint8_t *unsent;
+	size_t unsent_size;
+	int64_t write_deadline_us;
+
+	/* reading */
+	struct frame_parser parser;
+	struct bytes input; /* read and not yet parsed */
+	struct turn *turn;  /* that the parser fills */
+	bool complete;      /* it is filled, and waits to be handed over */
+	bool counted;       /* in in_flight */
+	struct waiter waiter;
+	struct buffer *buffer; /* a borrowed one, in place of `small` */
+	size_t last_read;
+	int64_t read_deadline_us; /* for the hello, a frame that has begun, and a refused client; 0
+				     for none */
+	uint8_t small[IDLE_READ_BYTES];
+};
+
+/* --- the end of everything --- */
+
+static void finish_turn(struct connection *connection, struct turn *turn)
+{
+	turn_give(&connection->hub->turns, turn);
+	connection->in_flight--;
+	connection->left++;
+}
+
+static void return_buffer(struct connection *connection, struct buffer **buffer)
+{
+	if (*buffer)
+		pool_give(&connection->hub->buffers, &(*buffer)->item);
+	*buffer = NULL;
+}
+
+static void end_reading(struct connection *connection)
+{
+	turn_give(&connection->hub->turns, connection->turn);
+	connection->turn = NULL;
+	if (connection->counted)
+		connection->in_flight--;
+	connection->counted = false;
+	return_buffer(connection, &connection->buffer);
+	connection->reading = READING_OVER;
+}
+
+static void close_stream(struct connection *connection)
+{
+	if (connection->closed)
+		return;
+	connection->closed = true;
+	stream_close(connection->stream);
+}
+
+static void drop_queue(struct connection *connection)
+{
+	while (connection->queue) {
+		struct turn *turn = connection->queue;
+
+		connection->queue = turn->next;
+		finish_turn(connection, turn);
+	}
+	connection->queue_end = &connection->queue;
+}
+
+static void destroy(struct connection *connection)
+{
+	pthread_mutex_destroy(&connection->lock);
+	free(connection);
+}
+
+/* The one way out of the lock: carries the connection on towards its end when it is closed. It may
+ * be gone afterwards, unless the caller holds the reading baton. */
+static void unlock(struct connection *connection)
+{
+	struct hub *hub = connection->hub;
+	unsigned left;
+	bool dead;
+
+	if (connection->closed) {
+		drop_queue(connection);
+		if (connection->reading == READING_PARKED)
+			end_reading(connection);
+		if (connection->stream && connection->reading == READING_OVER &&
+			!connection->writing) {
+			stream_free(connection->stream);
+			connection->stream = NULL;
+			connection->owner->gone(connection->owner, connection);
+		}
+	}
+	dead = !connection->stream && connection->in_flight == 0;
+	left = connection->left;
+	connection->left = 0;
+	pthread_mutex_unlock(&connection->lock);
+
+	if (dead)
+		destroy(connection);
+	if (left > 0)
+		hub_leave(hub, left);
+}
+
+static void stop(struct connection *connection)
+{
+	pthread_mutex_lock(&connection->lock);
+	close_stream(connection);
+	end_reading(connection);
+	unlock(connection);
+}
+
+/* --- writing, with the lock held --- */
+
+static int remaining_ms(int64_t deadline_us)
+{
+	int64_t left_us = deadline_us - clock_monotonic_us();
+
+	return left_us <= 0 ? 0 : (int)((left_us + US_PER_MS - 1) / US_PER_MS);
+}
+
+static void write_unsent(struct connection *connection)
+{
+	int timeout_ms = remaining_ms(connection->write_deadline_us);
+
+	if (timeout_ms == 0)
+		close_stream(connection);
+	if (connection->closed)
+		return;
+	connection->writing = true;
+	stream_write(connection->stream, connection->unsent, connection->unsent_size, timeout_ms);
+}
+
+static struct turn *queue_pop(struct connection *connection)
+{
+	struct turn *turn = connection->queue;
+
+	connection->queue = turn->next;
+	if (!connection->queue)
+		connection->queue_end = &connection->queue;
+	connection->leaving++;
+	return turn;
+}
+
+/* Copies as many of the queued replies as fit into one buffer. */
+static void gather(struct connection *connection, struct buffer *buffer)
+{
+	size_t size = 0;
+
+	while (connection->queue && connection->queue->frame_size <= BUFFER_BYTES - size) {
+		struct turn *turn = queue_pop(connection);
+
+		memcpy(buffer->data + size, turn->frame, turn->frame_size);
+		size += turn->frame_size;
+		turn_give(&connection->hub->turns, turn);
+	}
+	connection->gathered = buffer;
+	connection->unsent = buffer->data;
+	connection->unsent_size = size;
+}
+
+static struct buffer *borrow_buffer(struct connection *connection)
+{
+	struct pool_item *item = pool_take(&connection->hub->buffers);
+
+	return item ? CONTAINER_OF(item, struct buffer, item) : NULL;
+}
+
+static void write_queue(struct connection *connection)
+{
+	struct turn *first = connection->queue;
+	struct buffer *buffer = NULL;
+
+	if (first->next && first->frame_size <= GATHERED_BYTES_MAX)
+		buffer = borrow_buffer(connection);
+	if (buffer) {
+		gather(connection, buffer);
+	} else {
+		connection->sending = queue_pop(connection);
+		connection->unsent = first->frame;
+		connection->unsent_size = first->frame_size;
+	}
+	connection->write_deadline_us =
+		clock_monotonic_us() + connection->hub->io_timeout_ms * (int64_t)US_PER_MS;
+	write_unsent(connection);
+}
+
+/* What was being written has left, or never will. */
+static void finish_writing(struct connection *connection)
+{
+	turn_give(&connection->hub->turns, connection->sending);
+	connection->sending = NULL;
+	return_buffer(connection, &connection->gathered);
+	connection->in_flight -= connection->leaving;
+	connection->left += connection->leaving;
+	connection->leaving = 0;
+}
+
+static void parse(struct connection *connection);
+
+static void on_written(void *context, size_t size)
+{
+	struct connection *connection = context;
+	bool resume = false;
+
+	pthread_mutex_lock(&connection->lock);
+	connection->writing = false;
+	connection->unsent += size;
+	connection->unsent_size -= size;
+	if (size == 0)
+		close_stream(connection);
+	if (connection->unsent_size > 0)
+		write_unsent(connection);
+	if (!connection->writing) {
+		if (!connection->closed)
+			atomic_fetch_add_explicit(&connection->hub->replies, connection->leaving,
+				memory_order_relaxed);
+		finish_writing(connection);
+		if (connection->queue && !connection->closed)
+			write_queue(connection);
+	}
+	if (connection->reading == READING_PARKED && !connection->closed &&
+		connection->in_flight < SERVER_IN_FLIGHT_PER_CONNECTION) {
+		connection->reading = READING;
+		resume = true;
+	}
+	unlock(connection);
+	if (resume)
+		parse(connection);
+}
+
+/* exchange->send */
+static void send_reply(struct exchange *exchange, size_t size)
+{
+	struct turn *turn = CONTAINER_OF(exchange, struct turn, exchange);
+	struct connection *connection = turn->connection;
+
+	turn_frame(turn, size);
+	pthread_mutex_lock(&connection->lock);
+	turn->next = NULL;
+	*connection->queue_end = turn;
+	connection->queue_end = &turn->next;
+	if (!connection->writing && !connection->closed)
+		write_queue(connection);
+	unlock(connection);
+}
+
+/* --- reading, with the baton --- */
+
+/* A client that sends no hello, or half a frame, is not waited for longer than for a reply to
+ * leave. */
+static void set_read_deadline(struct connection *connection)
+{
+	if (!frame_is_partial(&connection->parser) && !connection->refused)
+		connection->read_deadline_us = 0;
+	else if (connection->read_deadline_us == 0)
+		connection->read_deadline_us =
+			clock_monotonic_us() + connection->hub->io_timeout_ms * (int64_t)US_PER_MS;
+}
+
+/* An idle connection waits with the little room of its own; a busy one borrows, and a large body is
+ * read to where it belongs. */
+static struct frame_rest choose_room(struct connection *connection)
+{
+	struct frame_rest rest = frame_rest(&connection->parser);
+
+	if (rest.size >= BUFFER_BYTES || connection->last_read < IDLE_READ_BYTES)
+		return_buffer(connection, &connection->buffer);
+	else if (!connection->buffer)
+		connection->buffer = borrow_buffer(connection);
+	if (rest.size >= BUFFER_BYTES)
+		return rest;
+	if (connection->buffer)
+		return (struct frame_rest){ connection->buffer->data, BUFFER_BYTES };
+	return (struct frame_rest){ connection->small, sizeof(connection->small) };
+}
+
+static void read_more(struct connection *connection)
+{
+	struct frame_rest room = choose_room(connection);
+	int timeout_ms = 0;
+
+	set_read_deadline(connection);
+	if (connection->read_deadline_us != 0) {
+		timeout_ms = remaining_ms(connection->read_deadline_us);
+		if (timeout_ms == 0) {
+			stop(connection);
+			return;
+		}
+	}
+	connection->input.data = room.data;
+	pthread_mutex_lock(&connection->lock);
+	if (connection->closed)
+		end_reading(connection);
+	else
+		stream_read(connection->stream, room.data, room.size, timeout_ms);
+	unlock(connection);
+}
+
+/* Takes a place among this connection's requests in flight; without one it puts the baton down. */
+static bool count_turn(struct connection *connection)
+{
+	pthread_mutex_lock(&connection->lock);
+	if (connection->closed) {
+		end_reading(connection);
+	} else if (connection->in_flight == SERVER_IN_FLIGHT_PER_CONNECTION) {
+		connection->reading = READING_PARKED;
+	} else {
+		connection->in_flight++;
+		connection->counted = true;
+		pthread_mutex_unlock(&connection->lock);
+		return true;
+	}
+	unlock(connection);
+	return false;
+}
+
+/* False when the baton is no longer ours. */
+static bool begin_turn(struct connection *connection)
+{
+	struct pool_item *item = pool_take(&connection->hub->turns);
+
+	if (item) {
+		connection->turn = CONTAINER_OF(item, struct turn, item);
+		connection->parser.body = turn_body(connection->turn, connection->parser.body_size);
+		if (connection->parser.body)
+			return true;
+	}
+	stop(connection);
+	return false;
+}
+
+static void refuse(struct connection *connection, struct exchange *exchange)
+{
+	struct bytes refusal = connection->hub->refusal(connection->hub->context);
+	uint8_t *room = exchange->reserve(exchange, refusal.size);
+
+	assert(room); /* memory that is out for so few bytes is out for everything */
+	memcpy(room, refusal.data, refusal.size);
+	exchange->send(exchange, refusal.size);
+}
+
+static void hand_over(struct connection *connection)
+{
+	struct turn *turn = connection->turn;
+
+	turn->connection = connection;
+	turn->hops = connection->parser.hops;
+	turn->exchange.peer = connection->peer;
+	turn->exchange.received_us = clock_monotonic_us();
+	turn->exchange.send = send_reply;
+	connection->turn = NULL;
+	connection->complete = false;
+	connection->counted = false;
+	if (connection->refused)
+		refuse(connection, &turn->exchange);
+	else
+		connection->hub->handle(connection->hub->context, &turn->exchange);
+}
+
+/* Goes on with the input until it is used up or the baton is put down. */
+static void parse(struct connection *connection)
+{
+	for (;;) {
+		if (connection->complete) {
+			if (!connection->counted && !count_turn(connection))
+				return;
+			if (!hub_enter(connection->hub, &connection->waiter))
+				return;
+			hand_over(connection);
+		}
+		switch (frame_parse(&connection->parser, &connection->input)) {
+		case FRAME_NEEDS_MORE:
+			read_more(connection);
+			return;
+		case FRAME_NEEDS_ROOM:
+			if (!begin_turn(connection))
+				return;
+			break;
+		case FRAME_COMPLETE:
+			connection->complete = true;
+			if (!connection->refused)
+				connection->read_deadline_us = 0;
+			break;
+		case FRAME_MALFORMED:
+			stop(connection);
+			return;
+		}
+	}
+}
+
+static void resume_waiter(struct waiter *waiter)
+{
+	parse(CONTAINER_OF(waiter, struct connection, waiter));
+}
+
+static void on_read(void *context, size_t size)
+{
+	struct connection *connection = context;
+	struct frame_rest rest = frame_rest(&connection->parser);
+
+	if (size == 0) {
+		stop(connection);
+		return;
+	}
+	connection->last_read = size;
+	connection->input.size = size;
+	if (connection->input.data == rest.data) {
+		frame_rest_filled(&connection->parser, size);
+		connection->input.size = 0;
+	}
+	parse(connection);
+}
+
+/* --- life --- */
+
+struct connection *connection_new(struct hub *hub, struct connection_owner *owner,
+	struct stream *stream, const struct peer *peer, bool refused)
+{
+	static const struct stream_handler handler = { .read = on_read, .written = on_written };
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection)
+		return NULL;
+	connection->hub = hub;
+	connection->owner = owner;
+	connection->peer = *peer;
+	connection->refused = refused;
+	connection->stream = stream;
+	connection->queue_end = &connection->queue;
+	connection->waiter.resume = resume_waiter;
+	pthread_mutex_init(&connection->lock, NULL);
+	frame_parser_init(&connection->parser, peer->local, REQUEST_BYTES_MAX);
+	stream_attach(stream, &handler, connection);
+	return connection;
+}
+
+void connection_start(struct connection *connection)
+{
+	pthread_mutex_lock(&connection->lock);
+	connection->unsent = frame_hello;
+	connection->unsent_size = sizeof(frame_hello);
+	connection->write_deadline_us =
+		clock_monotonic_us() + connection->hub->io_timeout_ms * (int64_t)US_PER_MS;
+	write_unsent(connection);
+	unlock(connection);
+	read_more(connection);
+}
+
+const struct peer *connection_peer(const struct connection *connection)
+{
+	return &connection->peer;
+}
+
+bool connection_refused(const struct connection *connection)
+{
+	return connection->refused;
+}
