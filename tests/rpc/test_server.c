@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "test_server_fixture.h"
 
-TestSuite(server, .timeout = 120);
+TestSuite(server, .timeout = 120, .fini = fixtures_remove);
 
 static const struct server_options standard = { 0 };
 
@@ -286,7 +286,9 @@ Test(server, what_cannot_be_reserved_is_told)
 	raw_request(&raw, 1, "question", 8);
 	exchange = fixture_unpark(fixture);
 	cr_assert_null(exchange->reserve(exchange, SIZE_MAX));
-	cr_assert_null(exchange->reserve(exchange, SIZE_MAX - 100));
+#ifndef ORGD_SANITIZED /* whose malloc ends the process */
+	cr_assert_null(exchange->reserve(exchange, SIZE_MAX / 2));
+#endif
 	exchange_echo(exchange);
 	raw_expect_echo(&raw, 1, "question", 8);
 }

@@ -3,10 +3,10 @@
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <endian.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,7 +15,7 @@
 
 const char test_refusal[TEST_REFUSAL_BYTES + 1] = "refused";
 
-enum { BLOAT_BYTES = 64 * 1024 };
+enum { BLOAT_BYTES = 64 * 1024, FIXTURES = 4 };
 
 /* --- the handler --- */
 
@@ -93,22 +93,42 @@ static void *answer_later(void *argument)
 
 /* --- the server --- */
 
+static struct fixture fixtures[FIXTURES];
+static unsigned fixture_count;
+
 struct fixture *fixture_new(enum handling handling)
 {
-	static struct fixture *the_fixture;
-	struct fixture *fixture = the_fixture = calloc(1, sizeof(*fixture));
+	struct fixture *fixture = &fixtures[fixture_count++];
 	pthread_t thread;
 
+	cr_assert_leq(fixture_count, FIXTURES);
 	fixture->handling = handling;
 	pthread_mutex_init(&fixture->lock, NULL);
 	pthread_cond_init(&fixture->changed, NULL);
 	strcpy(fixture->directory, "/tmp/orgd-test-XXXXXX");
 	cr_assert(mkdtemp(fixture->directory));
-	snprintf(fixture->path, sizeof(fixture->path), "%s/socket", fixture->directory);
+	strcpy(stpcpy(fixture->path, fixture->directory), "/socket");
 	if (handling == HANDLE_LATER)
 		for (int i = 0; i < 2; i++)
 			cr_assert_eq(pthread_create(&thread, NULL, answer_later, fixture), 0);
 	return fixture;
+}
+
+static void remove_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while ((entry = readdir(directory)))
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	closedir(directory);
+	rmdir(path);
+}
+
+void fixtures_remove(void)
+{
+	for (unsigned i = 0; i < fixture_count; i++)
+		remove_directory(fixtures[i].directory);
 }
 
 struct server_options fixture_options(struct fixture *fixture)

@@ -39,12 +39,14 @@ struct fixture {
 	unsigned later_count;
 };
 
-/* The one server of the test's process, with these options on top of its own. It stays reachable to
- * the end, as in the daemon, so that a leak checker follows it. */
+/* Starts a server with these options, on top of the fixture's own. It is static to the end of the
+ * process, so that what nng still holds stays reachable for a leak checker, as in the daemon. */
 struct fixture *fixture_start(enum handling handling, struct server_options options);
-/* Options for both, with the fixture's directory. */
+/* Without a server yet, and the options it would get. */
 struct fixture *fixture_new(enum handling handling);
 struct server_options fixture_options(struct fixture *fixture);
+/* Removes what tests leave in the file system: a suite's .fini. */
+void fixtures_remove(void);
 
 /* Waits until this many requests are parked. */
 void fixture_wait_parked(struct fixture *fixture, unsigned count);

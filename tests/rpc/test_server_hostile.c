@@ -9,7 +9,7 @@
 #include "rpc/frame.h"
 #include "test_server_fixture.h"
 
-TestSuite(server_hostile, .timeout = 120);
+TestSuite(server_hostile, .timeout = 120, .fini = fixtures_remove);
 
 static const struct server_options standard = { 0 };
 static const struct server_options impatient = { .io_timeout_ms = 50 };

@@ -10,7 +10,7 @@
 
 #include "test_server_fixture.h"
 
-TestSuite(server_socket, .timeout = 120);
+TestSuite(server_socket, .timeout = 120, .fini = fixtures_remove);
 
 static const struct server_options standard = { 0 };
 
