@@ -62,7 +62,7 @@ static const struct rule rules[] = {
 	{ "MemberService/LeaveOrganization", MUTATION, HAT_MEMBER, SCOPE_NONE, 0 },
 
 	{ "InvitationService/CreateInvitation", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "InvitationService/BatchCreateInvitations", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
+	{ "InvitationService/BatchCreateInvitations", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, RULE_STEPS },
 	{ "InvitationService/GetInvitation", READ, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
 	{ "InvitationService/ListInvitations", READ, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
 	{ "InvitationService/ListMyInvitations", READ, HAT_USER, SCOPE_NONE, 0 },

@@ -44,6 +44,7 @@ enum method_kind {
 
 enum {
 	RULE_OWN_SESSION = 1 << 0, /* about oneself: by one's own session, never on behalf */
+	RULE_STEPS = 1 << 1,       /* a batch for each of its items: see struct call */
 };
 
 struct rule {

@@ -163,7 +163,6 @@ struct page {
 	uint32_t size;        /* rows still wanted */
 	struct key after;     /* where the list goes on; `after.size` 0 at its beginning */
 	size_t bytes;         /* packed so far, for the 1 MiB a reply may have */
-	const char *field_token;
 };
 /* Reads page_size and page_token. The token is bound to the caller, the method and `request` less its page fields.
  *

@@ -23,9 +23,14 @@ void executor_handle(struct executor *executor, struct exchange *exchange);
 void executor_committed(struct executor *executor, uint64_t revision);
 /* At least every 100 ms, from main: deadlines of parked calls, and once a second the sweeps. */
 void executor_tick(struct executor *executor);
+/* One whole round of the sweeps, waited for: for tests, which set the clock. */
+void executor_sweep(struct executor *executor);
+/* How many calls came in. */
+uint64_t executor_calls(const struct executor *executor);
 /* Answers parked calls at once and lets no new one wait: the first step of a drain. */
 void executor_release(struct executor *executor);
-/* Waits until every call has been answered and joins the threads. Before store_close. */
+/* Finishes what is queued and joins the threads. Call it when no exchange can come any more and the transport has drained; before
+ * store_close, which finishes what is at the writer. */
 void executor_stop(struct executor *executor);
 
 /* All services and prepare steps, as executor_start registers them: services.c. */

@@ -41,6 +41,9 @@ MUST_USE struct status batch_delete(struct batch *batch, const struct key *key);
  *   RESOURCE_EXHAUSTED  BATCH_TOO_LARGE */
 MUST_USE struct status batch_add_event(struct batch *batch, const struct id *id, struct bytes event);
 
+/* Forgets all puts, deletes, events and expectations. */
+void batch_clear(struct batch *batch);
+
 /* For tests and drivers: what is in it. Two batches that would do the same are equal. */
 bool batch_equal(const struct batch *a, const struct batch *b);
 size_t batch_write_count(const struct batch *batch);

@@ -54,7 +54,8 @@ struct mutation {
 	struct mutation *next; /* private while submitted */
 	struct arena *arena;   /* where its batch and rows live */
 
-	/* Fills the snapshot's batch. `now_us` is the batch's time: the clock's, and never before the last batch's.
+	/* Fills the snapshot's batch. `now_us` is the batch's time: max(the clock's, the last applied batch's + 1), so
+	 * that no two batches share one and order by time is order by revision.
 	 * May run more than once, each time on a fresh batch: it may depend on nothing but its arguments and may keep
 	 * nothing from one run for the next. A failure drops the batch. */
 	struct status (*run)(struct mutation *mutation, struct snapshot *snapshot, int64_t now_us);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "service/call.h"
+#include "service/event.h"
+#include "store/rows/event.h"
+#include "store/rows/person.h"
+
+static const char actor_name[] = "actor.display_name";
+static char erased[] = "(erased)";
+
+static char *id_or_empty(struct arena *arena, enum id_type type, const struct id *id)
+{
+	return id ? id_text(arena, type, id) : arena_strdup(arena, "");
+}
+
+static Orgd__V1__Actor *actor_new(struct call *call, bool by_system)
+{
+	const struct caller *caller = &call->caller;
+	Orgd__V1__Actor *actor = ARENA_NEW(call->arena, Orgd__V1__Actor);
+	const char *kind = by_system                       ? "system" :
+			   caller->credentials.service     ? "service" :
+			   caller->credentials.user        ? "user" :
+			   call->rule->hats & HAT_COURIER  ? "courier" :
+			   caller->credentials.operator_   ? "operator" :
+							     "anyone";
+
+	orgd__v1__actor__init(actor);
+	actor->kind = arena_strdup(call->arena, kind);
+	if (by_system)
+		return actor;
+	actor->user_id = id_text(call->arena, ID_USER, &caller->user_id);
+	actor->api_key_id = id_text(call->arena, ID_API_KEY, &caller->key_id);
+	actor->uid = caller->uid;
+	return actor;
+}
+
+/* A name or an address goes in sealed with the key of the person it is of. */
+MUST_USE static struct status add_sealed(struct call *call, Orgd__Store__V1__Event *row, struct bytes person,
+	const char *field, const char *value)
+{
+	Orgd__Store__V1__Event__Sealed *entry = ARENA_NEW(call->arena, Orgd__Store__V1__Event__Sealed);
+	uint8_t key[32], nonce[24];
+	struct bytes sealed;
+
+	TRY(person_key_take(call->snapshot, call->platform->keyring, &call->entropy, person, key));
+	entropy_draw(&call->entropy, nonce, sizeof(nonce));
+	sealed = seal_with_key(key, bytes_of_string(row->event->id), nonce, bytes_of_string(value), call->arena);
+	wipe(key, sizeof(key));
+	orgd__store__v1__event__sealed__init(entry);
+	entry->field = arena_strdup(call->arena, field);
+	entry->person = (ProtobufCBinaryData){ person.size, (uint8_t *)(uintptr_t)person.data };
+	entry->sealed = (ProtobufCBinaryData){ sealed.size, (uint8_t *)(uintptr_t)sealed.data };
+	row->sealed[row->n_sealed++] = entry;
+	return OK;
+}
+
+static void add_plain(struct arena *arena, Orgd__V1__Event *event, const char *key, char *value)
+{
+	Orgd__V1__Event__DetailsEntry *entry = ARENA_NEW(arena, Orgd__V1__Event__DetailsEntry);
+
+	orgd__v1__event__details_entry__init(entry);
+	entry->key = arena_strdup(arena, key);
+	entry->value = value;
+	event->details[event->n_details++] = entry;
+}
+
+MUST_USE static struct status add_details(struct call *call, const struct event *facts, Orgd__Store__V1__Event *row)
+{
+	for (size_t i = 0; i < EVENT_DETAILS_MAX && facts->details[i].key; i++) {
+		const struct event_detail *detail = &facts->details[i];
+
+		if (detail->person)
+			TRY(add_sealed(call, row, person_of_user(call->arena, detail->person), detail->key, detail->value));
+		else if (detail->person_email)
+			TRY(add_sealed(call, row,
+				person_of_email(call->arena, call->platform->keyring, detail->person_email), detail->key,
+				detail->value));
+		else
+			add_plain(call->arena, row->event, detail->key, arena_strdup(call->arena, detail->value));
+	}
+	return OK;
+}
+
+struct status event_append(struct call *call, const struct event *facts)
+{
+	struct id id = entropy_draw_id(&call->entropy);
+	Orgd__Store__V1__Event row = ORGD__STORE__V1__EVENT__INIT;
+	Orgd__V1__Event event = ORGD__V1__EVENT__INIT;
+
+	event.id = id_text(call->arena, ID_EVENT, &id);
+	event.time = call_now(call);
+	event.action = arena_strdup(call->arena, facts->action);
+	event.actor = actor_new(call, facts->by_system);
+	event.organization_id = id_or_empty(call->arena, ID_ORGANIZATION, facts->organization);
+	event.user_id = id_or_empty(call->arena, ID_USER, facts->user);
+	event.invitation_id = id_or_empty(call->arena, ID_INVITATION, facts->invitation);
+	event.document_id = id_or_empty(call->arena, ID_DOCUMENT, facts->document);
+	event.collection_id = id_or_empty(call->arena, ID_COLLECTION, facts->collection);
+	event.grant_id = id_or_empty(call->arena, ID_GRANT, facts->grant);
+	event.details = ARENA_ARRAY(call->arena, Orgd__V1__Event__DetailsEntry *, EVENT_DETAILS_MAX);
+	row.event = &event;
+	row.sealed = ARENA_ARRAY(call->arena, Orgd__Store__V1__Event__Sealed *, EVENT_DETAILS_MAX + 1);
+	TRY(add_details(call, facts, &row));
+	if (!facts->by_system && call->caller.user)
+		TRY(add_sealed(call, &row, person_of_user(call->arena, &call->caller.user_id), actor_name,
+			call->caller.user->user->display_name));
+	return event_put(call->batch, &id, facts->organization, call->now_us, call->events++, &row);
+}
+
+struct status event_open(struct call *call, struct bytes packed, uint64_t revision, uint32_t index,
+	Orgd__V1__Event **event)
+{
+	const Orgd__Store__V1__Event *row;
+	ProtobufCMessage *message;
+
+	TRY(row_unpack(call->arena, packed, &orgd__store__v1__event__descriptor, &message));
+	row = (const Orgd__Store__V1__Event *)message;
+	*event = row->event;
+	(*event)->revision = revision;
+	(*event)->index = index;
+	if (row->n_sealed) {
+		Orgd__V1__Event__DetailsEntry **details =
+			ARENA_ARRAY(call->arena, Orgd__V1__Event__DetailsEntry *, (*event)->n_details + row->n_sealed);
+
+		if ((*event)->n_details)
+			memcpy(details, (*event)->details, (*event)->n_details * sizeof(*details));
+		(*event)->details = details;
+	}
+	for (size_t i = 0; i < row->n_sealed; i++) {
+		const Orgd__Store__V1__Event__Sealed *sealed = row->sealed[i];
+		struct bytes plain;
+		uint8_t key[32];
+		char *value = erased;
+		bool known;
+
+		TRY(person_key_find(call->snapshot, call->platform->keyring,
+			bytes_of(sealed->person.data, sealed->person.len), key, &known));
+		if (known) {
+			TRY(unseal_with_key(key, bytes_of_string(row->event->id),
+				bytes_of(sealed->sealed.data, sealed->sealed.len), call->arena, &plain));
+			wipe(key, sizeof(key));
+			value = arena_strndup(call->arena, (const char *)plain.data, plain.size);
+		}
+		if (!strcmp(sealed->field, actor_name))
+			row->event->actor->display_name = value;
+		else
+			add_plain(call->arena, *event, sealed->field, value);
+	}
+	return OK;
+}
