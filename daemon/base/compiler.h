@@ -8,8 +8,9 @@
 #define COUNT_OF(array)           (sizeof(array) / sizeof(*(array)))
 #define UNUSED                    __attribute__((unused))
 
-/* Runs `function(&variable)` when the variable leaves its scope. Initialise it at its declaration. */
+/* Runs `function(&variable)` when the variable leaves its scope; initialise it where declared. */
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* The struct of `type` whose `member` is at `pointer`. */
-#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member)                                                        \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))

@@ -8,9 +8,9 @@
 #include "base/status.h"
 
 /*
- * The name of a resource: 16 random bytes inside, and outside a type prefix and 26 characters of lower-case
- * Crockford base32 ("org_0c6z…", SPEC 2). Not ordered by time. The first character of the 26 carries the top
- * three bits (0 to 7), so that each id has exactly one spelling.
+ * The name of a resource: 16 random bytes inside, and outside a type prefix and 26 characters of
+ * lower-case Crockford base32 ("org_0c6z…", SPEC 2). Not ordered by time. The first character of
+ * the 26 carries the top three bits (0 to 7), so that each id has exactly one spelling.
  */
 struct id {
 	uint8_t bytes[16];
@@ -37,7 +37,8 @@ enum { ID_TEXT_BYTES = 4 + 26 + 1 }; /* with the NUL */
 /* Reads the id in the request's field `field`.
  *
  *   INVALID_ARGUMENT MALFORMED_ID  anything but the prefix of `type` and 26 canonical characters */
-MUST_USE struct status id_parse(enum id_type type, const char *field, const char *text, struct id *id);
+MUST_USE struct status id_parse(
+	enum id_type type, const char *field, const char *text, struct id *id);
 
 /* Whether `text` has the form of an id of this type. */
 bool id_matches(enum id_type type, const char *text);

@@ -105,7 +105,7 @@ static const char *unix_lines(struct arena *arena, const char *value)
 /* `value`, which is valid UTF-8, without blanks at its ends. */
 static const char *trim(struct arena *arena, const char *value)
 {
-	size_t size = strlen(value), first = size, end = 0;
+	size_t size = strlen(value), first = 0, end = 0;
 	uint32_t point;
 
 	for (size_t i = 0, taken; i < size; i += taken) {
@@ -116,10 +116,10 @@ static const char *trim(struct arena *arena, const char *value)
 			first = i;
 		end = i + taken;
 	}
-	if (end == 0)
-		return "";
 	if (first == 0 && end == size)
 		return value;
+	if (end == 0)
+		return "";
 	return arena_strndup(arena, value + first, end - first);
 }
 

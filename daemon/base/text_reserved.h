@@ -3,8 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The handles that nobody can take: names of the platform's own pages and roles. Sorted by strcmp.
- */
+/* Handles that nobody can take: names of the platform's own pages and roles. Sorted by strcmp. */
 extern const char *const reserved_handles[];
 extern const size_t reserved_handles_count;
 

@@ -56,10 +56,11 @@ static void detail_add(struct error *error, const char *type_url, const Protobuf
 
 static void add_error_info(struct error *error, const struct failure *failure)
 {
-	Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
+	Google__Rpc__ErrorInfo info;
 	Google__Rpc__ErrorInfo__MetadataEntry entries[FAILURE_METADATA_MAX];
 	Google__Rpc__ErrorInfo__MetadataEntry *pointers[FAILURE_METADATA_MAX];
 
+	google__rpc__error_info__init(&info);
 	info.reason = mutable(failure->reason);
 	info.domain = mutable("orgd");
 	info.metadata = pointers;
@@ -75,11 +76,12 @@ static void add_error_info(struct error *error, const struct failure *failure)
 
 static void add_bad_request(struct error *error, const struct failure *failure)
 {
-	Google__Rpc__BadRequest detail = GOOGLE__RPC__BAD_REQUEST__INIT;
-	Google__Rpc__BadRequest__FieldViolation violation =
-		GOOGLE__RPC__BAD_REQUEST__FIELD_VIOLATION__INIT;
+	Google__Rpc__BadRequest detail;
+	Google__Rpc__BadRequest__FieldViolation violation;
 	Google__Rpc__BadRequest__FieldViolation *pointer = &violation;
 
+	google__rpc__bad_request__init(&detail);
+	google__rpc__bad_request__field_violation__init(&violation);
 	violation.field = mutable(failure->field);
 	violation.description = mutable(failure->message);
 	violation.reason = mutable(failure->reason);
@@ -90,10 +92,12 @@ static void add_bad_request(struct error *error, const struct failure *failure)
 
 static void add_help(struct error *error, const struct failure *failure)
 {
-	Google__Rpc__Help detail = GOOGLE__RPC__HELP__INIT;
-	Google__Rpc__Help__Link link = GOOGLE__RPC__HELP__LINK__INIT;
+	Google__Rpc__Help detail;
+	Google__Rpc__Help__Link link;
 	Google__Rpc__Help__Link *pointer = &link;
 
+	google__rpc__help__init(&detail);
+	google__rpc__help__link__init(&link);
 	link.description = mutable("Where to turn");
 	link.url = mutable(failure->help);
 	detail.links = &pointer;
@@ -103,9 +107,11 @@ static void add_help(struct error *error, const struct failure *failure)
 
 static void add_retry_info(struct error *error, const struct failure *failure)
 {
-	Google__Rpc__RetryInfo detail = GOOGLE__RPC__RETRY_INFO__INIT;
-	Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
+	Google__Rpc__RetryInfo detail;
+	Google__Protobuf__Duration delay;
 
+	google__rpc__retry_info__init(&detail);
+	google__protobuf__duration__init(&delay);
 	delay.seconds = failure->retry_after_ms / 1000;
 	delay.nanos = (int32_t)(failure->retry_after_ms % 1000) * 1000000;
 	detail.retry_delay = &delay;

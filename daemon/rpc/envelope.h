@@ -7,12 +7,14 @@
 #include "base/status.h"
 #include "orgd/rpc/v1/rpc.pb-c.h"
 
-/* Unpacks a message that a peer wrote, within a decoding budget by its size (arena_allow_decoding, done here).
+/* Unpacks a message that a peer wrote, within a decoding budget by its size (arena_allow_decoding,
+ * done here).
  *
- *   INVALID_ARGUMENT MALFORMED_REQUEST  no such message; text that is no UTF-8 or holds a NUL (protobuf-c lets both
- *                                       through and would cut at the NUL); a field of the wrong wire type; nesting or
- *                                       size past the budget */
-MUST_USE struct status envelope_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
+ *   INVALID_ARGUMENT MALFORMED_REQUEST  no such message; text that is no UTF-8 or holds a NUL
+ * (protobuf-c lets both through and would cut at the NUL); a field of the wrong wire type; nesting
+ * or size past the budget */
+MUST_USE struct status envelope_unpack(struct arena *arena,
+	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
 	ProtobufCMessage **message);
 
 /* What a reply says besides its payload. */
@@ -24,9 +26,10 @@ struct reply {
 	const char *call_id;
 };
 
-/* An upper bound of envelope_pack's result, whatever revision, epoch and `committed` turn out to be: what is
- * reserved before a commit. */
+/* An upper bound of envelope_pack's result, whatever revision, epoch and `committed` turn out to
+ * be: what is reserved before a commit. */
 size_t envelope_size_max(const struct reply *reply);
-/* Packs an orgd.rpc.v1.Response. A failure's details become ErrorInfo, BadRequest, Help and RetryInfo; INTERNAL
- * keeps its sentence to itself and names the call id. Returns the bytes written; allocates nothing for an OK. */
+/* Packs an orgd.rpc.v1.Response. A failure's details become ErrorInfo, BadRequest, Help and
+ * RetryInfo; INTERNAL keeps its sentence to itself and names the call id. Returns the bytes
+ * written; allocates nothing for an OK. */
 size_t envelope_pack(const struct reply *reply, uint8_t *out);

@@ -7,15 +7,16 @@
 #include "base/id.h"
 
 /*
- * A call's source of random bytes: a stream from a seed, so that a handler that runs again on a newer snapshot
- * draws the same ids and tokens. Seeded from the system once per call, or by a test.
+ * A call's source of random bytes: a stream from a seed, so that a handler that runs again on a
+ * newer snapshot draws the same ids and tokens. Seeded from the system once per call, or by a test.
  */
 struct entropy {
 	uint8_t seed[32];
 	uint64_t drawn; /* blocks used up */
 };
 
-/* sodium_init() and locale-free start-up; aborts when the system has no randomness. Call once, before threads. */
+/* sodium_init() and locale-free start-up; aborts when the system has no randomness. Call once,
+ * before threads. */
 void entropy_start(void);
 
 void entropy_seed(struct entropy *entropy);
@@ -29,6 +30,6 @@ uint32_t entropy_draw_below(struct entropy *entropy, uint32_t bound);
 void random_bytes(void *out, size_t size);
 /* memset that the compiler keeps. */
 void wipe(void *data, size_t size);
-/* BLAKE2b-256 without a key: chain links, digests of public data. `parts` are hashed with their lengths, so that
- * no two different lists of parts hash alike. */
+/* BLAKE2b-256 without a key: chain links, digests of public data. `parts` are hashed with their
+ * lengths, so that no two different lists of parts hash alike. */
 void digest(const struct bytes *parts, size_t count, uint8_t out[32]);

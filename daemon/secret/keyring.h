@@ -9,9 +9,10 @@
 #include "base/status.h"
 
 /*
- * The platform's keys, all derived from the master key (SPEC rule 45). A master key file holds one to
- * KEYRING_MAX keys of 32 bytes each, the newest first: the first one seals and hashes, every one opens and
- * looks up. Rotating is putting a new key in front; dropping the last one retires it (SPEC rule 40).
+ * The platform's keys, all derived from the master key (SPEC rule 45). A master key file holds one
+ * to KEYRING_MAX keys of 32 bytes each, the newest first: the first one seals and hashes, every one
+ * opens and looks up. Rotating is putting a new key in front; dropping the last one retires it
+ * (SPEC rule 40).
  *
  * Each sealed value and keyed hash begins with the KEY_ID_BYTES of the key that made it.
  * Immutable once opened: any thread. Key memory is locked and wiped on close.
@@ -26,15 +27,15 @@ enum {
 	SEAL_OVERHEAD_BYTES = KEY_ID_BYTES + 24 + 16, /* key id, XChaCha20 nonce, Poly1305 tag */
 };
 
-/* What a key is for; each purpose has a key of its own, so that a value never passes for another's. Stored values
- * depend on the order: add at the end only. */
+/* What a key is for; each purpose has a key of its own, so that a value never passes for another's.
+ * Stored values depend on the order: add at the end only. */
 enum key_purpose {
-	KEY_TOKEN,      /* hashes of session, API key, invitation, verification and reset secrets */
-	KEY_REQUEST,    /* request rows: key, payload digest, sealed reply */
-	KEY_PAGE,       /* page tokens */
-	KEY_MAIL,       /* links in queued mail */
-	KEY_PERSON,     /* the keys that seal names in events */
-	KEY_ADDRESS,    /* keyed hashes of e-mail addresses */
+	KEY_TOKEN,   /* hashes of session, API key, invitation, verification and reset secrets */
+	KEY_REQUEST, /* request rows: key, payload digest, sealed reply */
+	KEY_PAGE,    /* page tokens */
+	KEY_MAIL,    /* links in queued mail */
+	KEY_PERSON,  /* the keys that seal names in events */
+	KEY_ADDRESS, /* keyed hashes of e-mail addresses */
 	KEY_PURPOSES,
 };
 
@@ -52,22 +53,25 @@ void keyring_close(struct keyring *keyring);
 size_t keyring_count(const struct keyring *keyring);
 
 /* The keyed hash (BLAKE2b-256) of `data`, under the newest key and under the n-th. */
-void keyed_hash(const struct keyring *keyring, enum key_purpose purpose, struct bytes data, uint8_t hash[KEYED_HASH_BYTES]);
-void keyed_hash_with(const struct keyring *keyring, size_t n, enum key_purpose purpose, struct bytes data,
+void keyed_hash(const struct keyring *keyring, enum key_purpose purpose, struct bytes data,
 	uint8_t hash[KEYED_HASH_BYTES]);
+void keyed_hash_with(const struct keyring *keyring, size_t n, enum key_purpose purpose,
+	struct bytes data, uint8_t hash[KEYED_HASH_BYTES]);
 /* Is `hash` the keyed hash of `data` under any active key? In constant time for its content. */
-bool keyed_hash_verify(const struct keyring *keyring, enum key_purpose purpose, struct bytes data, struct bytes hash);
+bool keyed_hash_verify(const struct keyring *keyring, enum key_purpose purpose, struct bytes data,
+	struct bytes hash);
 
-/* Encrypts and authenticates `plain`, bound to `context` (say, the row's key), which is needed to open it.
- * The nonce comes from `nonce`, 24 bytes of the call's entropy. */
-struct bytes seal(const struct keyring *keyring, enum key_purpose purpose, struct bytes context, const uint8_t nonce[24],
-	struct bytes plain, struct arena *arena);
+/* Encrypts and authenticates `plain`, bound to `context` (say, the row's key), which is needed to
+ * open it. The nonce comes from `nonce`, 24 bytes of the call's entropy. */
+struct bytes seal(const struct keyring *keyring, enum key_purpose purpose, struct bytes context,
+	const uint8_t nonce[24], struct bytes plain, struct arena *arena);
 /*   DATA_LOSS SEAL_BROKEN  no active key made it, or the bytes or the context differ */
-MUST_USE struct status unseal(const struct keyring *keyring, enum key_purpose purpose, struct bytes context,
-	struct bytes sealed, struct arena *arena, struct bytes *plain);
+MUST_USE struct status unseal(const struct keyring *keyring, enum key_purpose purpose,
+	struct bytes context, struct bytes sealed, struct arena *arena, struct bytes *plain);
 
-/* The same under a 32-byte key that is itself stored sealed: a person's, in whose erasure names vanish. */
-struct bytes seal_with_key(const uint8_t key[32], struct bytes context, const uint8_t nonce[24], struct bytes plain,
-	struct arena *arena);
-MUST_USE struct status unseal_with_key(const uint8_t key[32], struct bytes context, struct bytes sealed,
-	struct arena *arena, struct bytes *plain);
+/* The same under a 32-byte key that is itself stored sealed: a person's, in whose erasure names
+ * vanish. */
+struct bytes seal_with_key(const uint8_t key[32], struct bytes context, const uint8_t nonce[24],
+	struct bytes plain, struct arena *arena);
+MUST_USE struct status unseal_with_key(const uint8_t key[32], struct bytes context,
+	struct bytes sealed, struct arena *arena, struct bytes *plain);

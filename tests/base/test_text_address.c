@@ -52,20 +52,11 @@ Test(text_address, addresses_are_compared_in_lower_case)
 
 Test(text_address, every_spelling_of_a_domain_has_one_canonical_form)
 {
-	expect_canonical("ada@b\xC3\xBC"
-			 "cher.example",
-		"ada@xn--bcher-kva.example");
-	expect_canonical("ada@B\xC3\x9C"
-			 "CHER.Example",
-		"ada@xn--bcher-kva.example");
-	expect_canonical("ada@bu\xCC\x88"
-			 "cher.example",
-		"ada@xn--bcher-kva.example");
+	expect_canonical("ada@b\u00FCcher.example", "ada@xn--bcher-kva.example");
+	expect_canonical("ada@B\u00DCCHER.Example", "ada@xn--bcher-kva.example");
+	expect_canonical("ada@bu\u0308cher.example", "ada@xn--bcher-kva.example");
 	expect_canonical("ada@XN--BCHER-KVA.example", "ada@xn--bcher-kva.example");
-	expect_canonical("ada@b\xC3\xBC"
-			 "cher\xE3\x80\x82"
-			 "example",
-		"ada@xn--bcher-kva.example");
+	expect_canonical("ada@b\u00FCcher\u3002example", "ada@xn--bcher-kva.example");
 	expect_canonical("ada@fa\xC3\x9F.example", "ada@xn--fa-hia.example");
 }
 
@@ -102,13 +93,10 @@ Test(text_address, what_is_no_address_is_refused)
 {
 	static const char *const values[] = { "ada", "@", "@example.com", "ada@",
 		"ada@@example.com", "ada@b@example.com", ".ada@example.com", "ada.@example.com",
-		"a..da@example.com",
-		"\xC3\xA4"
-		"da@example.com",
-		"ada@localhost", "ada@example..com", "ada@.example.com", "ada@example.com.",
-		"ada@-example.com", "ada@example-.com", "ada@exa_mple.com", "ada@xn--.com",
-		"ada@xn--a.com", "ada@exa mple.com", "ada@example.com/x", "ada@%65.com",
-		"ada@\xFF.com" };
+		"a..da@example.com", "\u00E4da@example.com", "ada@localhost", "ada@example..com",
+		"ada@.example.com", "ada@example.com.", "ada@-example.com", "ada@example-.com",
+		"ada@exa_mple.com", "ada@xn--.com", "ada@xn--a.com", "ada@exa mple.com",
+		"ada@example.com/x", "ada@%65.com", "ada@\xFF.com" };
 	const char *canonical;
 
 	for (size_t i = 0; i < COUNT_OF(values); i++)
@@ -171,10 +159,7 @@ Test(text_address, an_empty_handle_is_missing)
 Test(text_address, what_is_no_dns_label_is_no_handle)
 {
 	static const char *const values[] = { "a", "-acme", "acme-", "ac--me", "ac_me", "ac.me",
-		"ac me", "123",
-		"\xC3\xA4"
-		"cme",
-		"acme\n", "ac/me", "xn--bcher-kva", "--" };
+		"ac me", "123", "\u00E4cme", "acme\n", "ac/me", "xn--bcher-kva", "--" };
 	const char *canonical;
 
 	for (size_t i = 0; i < COUNT_OF(values); i++)
@@ -203,9 +188,7 @@ Test(text_address, reserved_words_are_sorted_and_unique)
 Test(text_address, web_addresses_are_accepted_as_they_are)
 {
 	static const char *const values[] = { "", "https://example.com",
-		"HTTP://example.com/a?b=c#d",
-		"https://b\xC3\xBC"
-		"cher.example/\xC3\xBC",
+		"HTTP://example.com/a?b=c#d", "https://b\u00FCcher.example/\xC3\xBC",
 		"http://192.0.2.1:8080/", "http://[2001:db8::1]:65535/x", "http://[::1]",
 		"http://localhost:1", "https://example.com?q=a@b", "https://example.com/@ada" };
 	const char *result;

@@ -244,9 +244,10 @@ Test(envelope, a_bomb_of_empty_messages_is_refused)
 Test(envelope, a_request_with_the_largest_payload_is_unpacked)
 {
 	size_t size = 1024 * 1024;
-	Orgd__Rpc__V1__Request request = ORGD__RPC__V1__REQUEST__INIT, *unpacked;
+	Orgd__Rpc__V1__Request request, *unpacked;
 	uint8_t *packed = malloc(REQUEST_BYTES_MAX);
 
+	orgd__rpc__v1__request__init(&request);
 	request.method = arena_strdup(&arena, "/orgd.v1.OrganizationService/CreateOrganization");
 	request.payload.data = arena_zalloc(&arena, size);
 	request.payload.len = size;
@@ -320,7 +321,7 @@ static void *detail(const Google__Rpc__Status *status, const ProtobufCMessageDes
 static struct answer answer_of(const struct reply *reply)
 {
 	struct reply reserved = *reply;
-	struct answer answer = { NULL };
+	struct answer answer = { .response = NULL };
 	size_t size, size_max;
 	uint8_t *packed;
 
