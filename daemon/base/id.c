@@ -39,7 +39,7 @@ static bool decode(enum id_type type, const char *text, struct id *id)
 	}
 	for (size_t i = sizeof(id->bytes); i-- > 0; value >>= 8)
 		id->bytes[i] = (uint8_t)value;
-	return true;
+	return !id_is_zero(id);
 }
 
 struct status id_parse(enum id_type type, const char *field, const char *text, struct id *id)

@@ -10,7 +10,8 @@
 /*
  * The name of a resource: 16 random bytes inside, and outside a type prefix and 26 characters of
  * lower-case Crockford base32 ("org_0c6z…", SPEC 2). Not ordered by time. The first character of
- * the 26 carries the top three bits (0 to 7), so that each id has exactly one spelling.
+ * the 26 carries the top three bits (0 to 7), so that each id has exactly one spelling. All zeros
+ * stand for "none" inside and are no id outside.
  */
 struct id {
 	uint8_t bytes[16];

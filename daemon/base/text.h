@@ -41,8 +41,9 @@ size_t text_length(const char *text);
  *   INVALID_ARGUMENT FIELD_TOO_SHORT    fewer than `min` characters
  *   INVALID_ARGUMENT FIELD_TOO_LONG     more than `max` characters
  *   INVALID_ARGUMENT INVALID_TEXT       bad UTF-8, a control or bidirectional-override character,
- * or a character that Unicode never assigns INVALID_ARGUMENT NAME_IS_A_URL      TEXT_NAME that
- * people's mail readers would turn into a link */
+ *                                       or a character that Unicode never assigns
+ *   INVALID_ARGUMENT NAME_IS_A_URL      TEXT_NAME that people's mail readers would turn into a
+ *                                       link */
 MUST_USE struct status text_check(struct arena *arena, enum text_kind kind, const char *field,
 	const char *value, size_t min, size_t max, const char **result);
 
@@ -61,7 +62,8 @@ MUST_USE struct status text_check_email(struct arena *arena, const char *field, 
  *
  *   INVALID_ARGUMENT FIELD_REQUIRED    empty
  *   INVALID_ARGUMENT INVALID_HANDLE    not 2 to 63 of a-z, 0-9 and inner single hyphens, or all
- * digits INVALID_ARGUMENT RESERVED_HANDLE   a word that the platform keeps for itself */
+ *                                      digits
+ *   INVALID_ARGUMENT RESERVED_HANDLE   a word that the platform keeps for itself */
 MUST_USE struct status text_check_handle(
 	struct arena *arena, const char *field, const char *value, const char **canonical);
 

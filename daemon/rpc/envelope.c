@@ -185,3 +185,14 @@ size_t envelope_pack(const struct reply *reply, uint8_t *out)
 	response_fill(&response, &error, reply);
 	return orgd__rpc__v1__response__pack(&response, out);
 }
+
+Google__Rpc__Status *envelope_error(struct arena *arena, struct status status)
+{
+	struct error *error = arena_alloc(arena, sizeof(*error));
+
+	assert(status.code != STATUS_INTERNAL);
+	error_fill(error, status.failure, "");
+	/* The failure itself is overwritten some failures later. */
+	error->status.message = arena_strdup(arena, status.failure->message);
+	return &error->status;
+}

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/status.h"
+#include "google/rpc/status.pb-c.h"
 #include "orgd/rpc/v1/rpc.pb-c.h"
 
 /* Unpacks a message that a peer wrote, within a decoding budget by its size (arena_allow_decoding,
@@ -33,3 +34,7 @@ size_t envelope_size_max(const struct reply *reply);
  * RetryInfo; INTERNAL keeps its sentence to itself and names the call id. Returns the bytes
  * written; allocates nothing for an OK. */
 size_t envelope_pack(const struct reply *reply, uint8_t *out);
+
+/* A failure as a message with all its details, in the arena: for a response that holds refusals. Not for
+ * INTERNAL, whose sentence is for the log alone. */
+Google__Rpc__Status *envelope_error(struct arena *arena, struct status status);

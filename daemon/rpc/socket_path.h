@@ -24,7 +24,8 @@ struct socket_path {
  *   INVALID_ARGUMENT    ADDRESS_MALFORMED  empty, or too long for a socket's address
  *   FAILED_PRECONDITION SOCKET_IN_USE      another daemon holds the lock
  *   FAILED_PRECONDITION SOCKET_PATH_TAKEN  one of the paths is there and no socket; it is left
- * alone UNAVAILABLE         CANNOT_LISTEN      the file system refuses; the sentence says why */
+ *                                          alone
+ *   UNAVAILABLE         CANNOT_LISTEN      the file system refuses; the sentence says why */
 MUST_USE struct status socket_path_claim(struct socket_path *socket_path, const char *path);
 
 /* Moves the socket from the temporary path to its place, over a stale one.
