@@ -8,9 +8,9 @@
 #include "base/id.h"
 
 /*
- * A key: one byte that names the table, then parts of fixed width or with their length in front, so that
- * nothing is ambiguous and a prefix of parts scans exactly the rows that share it. Integers are big-endian,
- * so that byte order is number order.
+ * A key: one byte that names the table, then parts of fixed width or with their length in front, so
+ * that nothing is ambiguous and a prefix of parts scans exactly the rows that share it. Integers
+ * are big-endian, so that byte order is number order.
  */
 enum { KEY_MAX = 480 }; /* bytes; LMDB's own limit is 511, etcd has room */
 

@@ -7,8 +7,8 @@ void event_organization_prefix(struct key *key, const struct id *organization)
 	key_add_id(key, organization);
 }
 
-struct status event_put(struct batch *batch, const struct id *id, const struct id *organization, int64_t now_us,
-	uint16_t index, const Orgd__Store__V1__Event *event)
+struct status event_put(struct batch *batch, const struct id *id, const struct id *organization,
+	int64_t now_us, uint16_t index, const Orgd__Store__V1__Event *event)
 {
 	size_t size = orgd__store__v1__event__get_packed_size(event);
 	uint8_t *packed = arena_alloc(batch_arena(batch), size + 1);

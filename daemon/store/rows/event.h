@@ -3,10 +3,11 @@
 #include "orgd/store/v1/rows.pb-c.h"
 #include "store/rows/row.h"
 
-/* Adds the event to the batch, and to its organization's list (NULL for none). Batch times are unique, so that (us, index)
- * is the order of revisions. */
-MUST_USE struct status event_put(struct batch *batch, const struct id *id, const struct id *organization, int64_t now_us,
-	uint16_t index, const Orgd__Store__V1__Event *event);
+/* Adds the event to the batch, and to its organization's list (NULL for none). Batch times are
+ * unique, so that (us, index) is the order of revisions. */
+MUST_USE struct status event_put(struct batch *batch, const struct id *id,
+	const struct id *organization, int64_t now_us, uint16_t index,
+	const Orgd__Store__V1__Event *event);
 
 /* The prefix of an organization's list; the event's id is the last part of a key in it. */
 void event_organization_prefix(struct key *key, const struct id *organization);

@@ -8,7 +8,8 @@ struct bytes person_of_user(struct arena *arena, const struct id *user_id)
 	return arena_copy(arena, bytes_of(user_id->bytes, sizeof(user_id->bytes)));
 }
 
-struct bytes person_of_email(struct arena *arena, const struct keyring *keyring, const char *canonical_email)
+struct bytes person_of_email(
+	struct arena *arena, const struct keyring *keyring, const char *canonical_email)
 {
 	uint8_t *hash = arena_alloc(arena, KEYED_HASH_BYTES);
 
@@ -28,16 +29,19 @@ MUST_USE static struct status open_row(struct snapshot *snapshot, const struct k
 	const Orgd__Store__V1__PersonKey *row = (const Orgd__Store__V1__PersonKey *)message;
 	struct bytes plain;
 
-	TRY(unseal(keyring, KEY_PERSON, key_bytes(row_key), bytes_of(row->sealed_key.data, row->sealed_key.len),
-		snapshot_arena(snapshot), &plain));
+	TRY(unseal(keyring, KEY_PERSON, key_bytes(row_key),
+		bytes_of(row->sealed_key.data, row->sealed_key.len), snapshot_arena(snapshot),
+		&plain));
 	if (plain.size != 32)
-		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a person's key has %zu bytes", plain.size);
+		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a person's key has %zu bytes",
+			plain.size);
 	memcpy(key, plain.data, 32);
+	wipe((void *)(uintptr_t)plain.data, plain.size);
 	return OK;
 }
 
-struct status person_key_take(struct snapshot *snapshot, const struct keyring *keyring, struct entropy *entropy,
-	struct bytes person, uint8_t key[32])
+struct status person_key_take(struct snapshot *snapshot, const struct keyring *keyring,
+	struct entropy *entropy, struct bytes person, uint8_t key[32])
 {
 	Orgd__Store__V1__PersonKey row = ORGD__STORE__V1__PERSON_KEY__INIT;
 	ProtobufCMessage *message;
@@ -51,13 +55,14 @@ struct status person_key_take(struct snapshot *snapshot, const struct keyring *k
 		return open_row(snapshot, keyring, &row_key, message, key);
 	entropy_draw(entropy, key, 32);
 	entropy_draw(entropy, nonce, sizeof(nonce));
-	sealed = seal(keyring, KEY_PERSON, key_bytes(&row_key), nonce, bytes_of(key, 32), snapshot_arena(snapshot));
+	sealed = seal(keyring, KEY_PERSON, key_bytes(&row_key), nonce, bytes_of(key, 32),
+		snapshot_arena(snapshot));
 	row.sealed_key = (ProtobufCBinaryData){ sealed.size, (uint8_t *)(uintptr_t)sealed.data };
 	return row_put(snapshot_batch(snapshot), &row_key, &row.base);
 }
 
-struct status person_key_find(struct snapshot *snapshot, const struct keyring *keyring, struct bytes person,
-	uint8_t key[32], bool *known)
+struct status person_key_find(struct snapshot *snapshot, const struct keyring *keyring,
+	struct bytes person, uint8_t key[32], bool *known)
 {
 	ProtobufCMessage *message;
 	struct key row_key;

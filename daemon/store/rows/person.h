@@ -5,12 +5,13 @@
 #include "store/rows/row.h"
 
 /*
- * TABLE_PERSON_KEY: a random key for each person, by which their names and addresses in events are sealed. Erasing the
- * person deletes the key: the events stay, the name is gone (SPEC rule 30). A person is a user, or the keyed hash of
- * an address without an account.
+ * TABLE_PERSON_KEY: a random key for each person, by which their names and addresses in events are
+ * sealed. Erasing the person deletes the key: the events stay, the name is gone (SPEC rule 30). A
+ * person is a user, or the keyed hash of an address without an account.
  */
 struct bytes person_of_user(struct arena *arena, const struct id *user_id);
-struct bytes person_of_email(struct arena *arena, const struct keyring *keyring, const char *canonical_email);
+struct bytes person_of_email(
+	struct arena *arena, const struct keyring *keyring, const char *canonical_email);
 
 /* The person's key, made in the snapshot's batch when there is none yet. */
 MUST_USE struct status person_key_take(struct snapshot *snapshot, const struct keyring *keyring,

@@ -15,8 +15,8 @@ void request_key(struct key *key, int64_t now_us, const uint8_t hash[KEYED_HASH_
 	key_add_bytes(key, hash, KEYED_HASH_BYTES);
 }
 
-struct status request_get(struct snapshot *snapshot, const uint8_t hash[KEYED_HASH_BYTES], int64_t now_us,
-	Orgd__Store__V1__Request **request, uint64_t *revision, struct key *key)
+struct status request_get(struct snapshot *snapshot, const uint8_t hash[KEYED_HASH_BYTES],
+	int64_t now_us, Orgd__Store__V1__Request **request, uint64_t *revision, struct key *key)
 {
 	*request = NULL;
 	for (int64_t day = 0; day < REQUEST_ROWS_DAYS; day++) {
@@ -27,7 +27,8 @@ struct status request_get(struct snapshot *snapshot, const uint8_t hash[KEYED_HA
 		TRY(snapshot_get(snapshot, key, &row));
 		if (!row.exists)
 			continue;
-		TRY(row_unpack(snapshot_arena(snapshot), row.value, &orgd__store__v1__request__descriptor, &message));
+		TRY(row_unpack(snapshot_arena(snapshot), row.value,
+			&orgd__store__v1__request__descriptor, &message));
 		*request = (Orgd__Store__V1__Request *)message;
 		*revision = row.revision;
 		if (now_us - (*request)->time_us < US_PER_DAY)
@@ -37,12 +38,14 @@ struct status request_get(struct snapshot *snapshot, const uint8_t hash[KEYED_HA
 	return OK;
 }
 
-struct status request_put(struct batch *batch, const struct key *key, const Orgd__Store__V1__Request *row)
+struct status request_put(
+	struct batch *batch, const struct key *key, const Orgd__Store__V1__Request *row)
 {
 	return row_put(batch, key, &row->base);
 }
 
-struct status request_delete_old(struct snapshot *snapshot, int64_t now_us, unsigned max, unsigned *deleted)
+struct status request_delete_old(
+	struct snapshot *snapshot, int64_t now_us, unsigned max, unsigned *deleted)
 {
 	uint16_t today = day_of(now_us);
 	CLEANUP(scan_end) struct scan scan = { 0 };

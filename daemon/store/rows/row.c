@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rows/row.h"
 
+#include "base/clock.h"
+
 MUST_USE static struct status row_message(struct snapshot *snapshot, const struct row *row,
 	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message)
 {
@@ -34,7 +36,8 @@ struct status row_unpack(struct arena *arena, struct bytes value,
 	arena_allow_trusted(arena);
 	*message = protobuf_c_message_unpack(descriptor, &arena->allocator, value.size, value.data);
 	if (!*message)
-		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a row is no %s", descriptor->name);
+		return status_fail(
+			STATUS_DATA_LOSS, "ROW_CORRUPT", "a row is no %s", descriptor->name);
 	return OK;
 }
 
@@ -52,7 +55,8 @@ struct status row_put_index(struct batch *batch, const struct key *key)
 	return batch_put(batch, key, bytes_of("", 0));
 }
 
-struct status row_get_id(struct snapshot *snapshot, const struct key *key, struct id *id, bool *exists)
+struct status row_get_id(
+	struct snapshot *snapshot, const struct key *key, struct id *id, bool *exists)
 {
 	struct row row;
 
@@ -69,6 +73,11 @@ struct status row_get_id(struct snapshot *snapshot, const struct key *key, struc
 struct status row_put_id(struct batch *batch, const struct key *key, const struct id *id)
 {
 	return batch_put(batch, key, bytes_of(id->bytes, sizeof(id->bytes)));
+}
+
+int64_t row_time_us(const Google__Protobuf__Timestamp *time)
+{
+	return time ? time->seconds * US_PER_SECOND + time->nanos / 1000 : 0;
 }
 
 struct id id_of_bytes(ProtobufCBinaryData data)
