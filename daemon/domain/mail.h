@@ -14,15 +14,17 @@
  * mail server takes (SPEC rule 14). Only mail_templates_load touches files.
  */
 enum mail_kind {
-	MAIL_INVITATION, /* facts: organization, inviter, role, message, expire_time; token:
-			    TOKEN_INVITATION */
-	MAIL_INVITATION_REMINDER,   /* the same */
-	MAIL_VERIFY_EMAIL,          /* facts: name; token: TOKEN_VERIFICATION */
-	MAIL_ACCOUNT_EXISTS,        /* facts: name; no token */
-	MAIL_PASSWORD_RESET,        /* facts: name; token: TOKEN_RESET */
-	MAIL_ORGANIZATION_VERIFIED, /* facts: name, organization, note */
-	MAIL_ORGANIZATION_REJECTED, /* facts: name, organization, reason, note */
-	MAIL_INFORMATION_REQUESTED, /* facts: name, organization, note */
+	/* Facts: organization, inviter, role, message, expire_time. Token: TOKEN_INVITATION. */
+	MAIL_INVITATION,
+	MAIL_INVITATION_REMINDER,
+	/* Fact: name. Token: TOKEN_VERIFICATION, none, TOKEN_RESET. */
+	MAIL_VERIFY_EMAIL,
+	MAIL_ACCOUNT_EXISTS,
+	MAIL_PASSWORD_RESET,
+	/* Facts: name, organization, note, and the reason of a rejection. No token. */
+	MAIL_ORGANIZATION_VERIFIED,
+	MAIL_ORGANIZATION_REJECTED,
+	MAIL_INFORMATION_REQUESTED,
 	MAIL_KINDS,
 };
 
@@ -76,8 +78,8 @@ enum { MAIL_BYTES_MAX = 128 * 1024 }; /* of a rendered message */
 /* The whole message, RFC 5322 with CRLF lines, in `arena`: equal for equal letters. No fact can add
  * a header, a line to one, or markup.
  *
- *   INVALID_ARGUMENT   MAIL_HEADER     an address or Message-ID with a character that no header may
- * hold RESOURCE_EXHAUSTED MAIL_TOO_LARGE  past MAIL_BYTES_MAX */
+ *   INVALID_ARGUMENT   MAIL_HEADER     an address or Message-ID that cannot stand in a header
+ *   RESOURCE_EXHAUSTED MAIL_TOO_LARGE  past MAIL_BYTES_MAX */
 MUST_USE struct status mail_render(const struct mail_templates *templates,
 	const struct mail_letter *letter, struct arena *arena, struct bytes *message);
 

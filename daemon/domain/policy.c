@@ -5,25 +5,32 @@
 
 #include "base/compiler.h"
 
-#define MEMBER    ORGD__V1__ROLE__ROLE_MEMBER
-#define ADMIN     ORGD__V1__ROLE__ROLE_ADMIN
-#define OWNER     ORGD__V1__ROLE__ROLE_OWNER
-#define PLATFORM  HAT_PLATFORM_ADMIN
-#define READ      METHOD_READ
-#define MUTATION  METHOD_MUTATION
+#define MEMBER   ORGD__V1__ROLE__ROLE_MEMBER
+#define ADMIN    ORGD__V1__ROLE__ROLE_ADMIN
+#define OWNER    ORGD__V1__ROLE__ROLE_OWNER
+#define READ     METHOD_READ
+#define MUTATION METHOD_MUTATION
 
-/* SPEC section 3, in the order of section 5. What a role adds within one method (an Admin invites, but no Owner) is in the
- * functions below. */
+/* Who mostly stand together in the table. */
+#define PLATFORM  HAT_PLATFORM_ADMIN
+#define REVIEWERS (HAT_REVIEWER | PLATFORM)
+#define MEMBERS   (HAT_MEMBER | REVIEWERS)
+#define ADMINS    (HAT_ADMIN | PLATFORM)
+#define OWNERS    (HAT_OWNER | PLATFORM)
+#define ONESELF   (HAT_SELF | PLATFORM)
+
+/* SPEC section 3, in the order of section 5. What a role adds within one method (an Admin
+ * invites, but no Owner) is in the functions below. */
 static const struct rule rules[] = {
 	{ "UserService/SignUp", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "UserService/VerifyEmail", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "UserService/ResendVerificationMail", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
-	{ "UserService/GetUser", READ, HAT_SELF | PLATFORM, SCOPE_NONE, 0 },
+	{ "UserService/GetUser", READ, ONESELF, SCOPE_NONE, 0 },
 	{ "UserService/ListUsers", READ, PLATFORM, SCOPE_NONE, 0 },
-	{ "UserService/UpdateUser", MUTATION, HAT_SELF | PLATFORM, SCOPE_NONE, RULE_OWN_SESSION },
+	{ "UserService/UpdateUser", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "UserService/DisableUser", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 	{ "UserService/EnableUser", MUTATION, PLATFORM, SCOPE_NONE, 0 },
-	{ "UserService/EraseUser", MUTATION, HAT_SELF | PLATFORM, SCOPE_NONE, RULE_OWN_SESSION },
+	{ "UserService/EraseUser", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "UserService/SetPlatformRoles", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 	{ "UserService/ChangePassword", MUTATION, HAT_SELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "UserService/RequestPasswordReset", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
@@ -32,43 +39,43 @@ static const struct rule rules[] = {
 	{ "SessionService/SignIn", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "SessionService/SignOut", MUTATION, HAT_SELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "SessionService/WhoAmI", READ, HAT_CREDENTIAL, SCOPE_NONE, 0 },
-	{ "SessionService/ListSessions", READ, HAT_SELF | PLATFORM, SCOPE_NONE, RULE_OWN_SESSION },
-	{ "SessionService/RevokeSession", MUTATION, HAT_SELF | PLATFORM, SCOPE_NONE, RULE_OWN_SESSION },
+	{ "SessionService/ListSessions", READ, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
+	{ "SessionService/RevokeSession", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 
 	{ "OrganizationService/CreateOrganization", MUTATION, HAT_USER | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/GetOrganization", READ, HAT_MEMBER | HAT_REVIEWER | PLATFORM, SCOPE_ORGANIZATIONS_READ, 0 },
-	{ "OrganizationService/ListOrganizations", READ, HAT_REVIEWER | PLATFORM, SCOPE_ORGANIZATIONS_READ, 0 },
-	{ "OrganizationService/ListMyOrganizations", READ, HAT_SELF | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/UpdateOrganization", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/DeleteOrganization", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/UndeleteOrganization", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
+	{ "OrganizationService/GetOrganization", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "OrganizationService/ListOrganizations", READ, REVIEWERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "OrganizationService/ListMyOrganizations", READ, ONESELF, SCOPE_NONE, 0 },
+	{ "OrganizationService/UpdateOrganization", MUTATION, ADMINS, SCOPE_NONE, 0 },
+	{ "OrganizationService/DeleteOrganization", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "OrganizationService/UndeleteOrganization", MUTATION, OWNERS, SCOPE_NONE, 0 },
 	{ "OrganizationService/SuspendOrganization", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 	{ "OrganizationService/UnsuspendOrganization", MUTATION, PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/SetPrimaryContact", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
+	{ "OrganizationService/SetPrimaryContact", MUTATION, OWNERS, SCOPE_NONE, 0 },
 
-	{ "VerificationService/ListQueue", READ, HAT_REVIEWER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/VerifyOrganization", MUTATION, HAT_REVIEWER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/RejectOrganization", MUTATION, HAT_REVIEWER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/RequestInformation", MUTATION, HAT_REVIEWER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/AnswerReviewer", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/Withdraw", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/Resubmit", MUTATION, HAT_OWNER | PLATFORM, SCOPE_NONE, 0 },
-	{ "VerificationService/ListDecisions", READ, HAT_ADMIN | HAT_REVIEWER | PLATFORM, SCOPE_NONE, 0 },
+	{ "VerificationService/ListQueue", READ, REVIEWERS, SCOPE_NONE, 0 },
+	{ "VerificationService/VerifyOrganization", MUTATION, REVIEWERS, SCOPE_NONE, 0 },
+	{ "VerificationService/RejectOrganization", MUTATION, REVIEWERS, SCOPE_NONE, 0 },
+	{ "VerificationService/RequestInformation", MUTATION, REVIEWERS, SCOPE_NONE, 0 },
+	{ "VerificationService/AnswerReviewer", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "VerificationService/Withdraw", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "VerificationService/Resubmit", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "VerificationService/ListDecisions", READ, ADMINS | HAT_REVIEWER, SCOPE_NONE, 0 },
 
-	{ "MemberService/GetMember", READ, HAT_MEMBER | HAT_REVIEWER | PLATFORM, SCOPE_ORGANIZATIONS_READ, 0 },
-	{ "MemberService/ListMembers", READ, HAT_MEMBER | HAT_REVIEWER | PLATFORM, SCOPE_ORGANIZATIONS_READ, 0 },
-	{ "MemberService/ChangeRole", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "MemberService/RemoveMember", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
+	{ "MemberService/GetMember", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "MemberService/ListMembers", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "MemberService/ChangeRole", MUTATION, ADMINS, SCOPE_NONE, 0 },
+	{ "MemberService/RemoveMember", MUTATION, ADMINS, SCOPE_NONE, 0 },
 	{ "MemberService/LeaveOrganization", MUTATION, HAT_MEMBER, SCOPE_NONE, 0 },
 
-	{ "InvitationService/CreateInvitation", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "InvitationService/BatchCreateInvitations", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, RULE_STEPS },
-	{ "InvitationService/GetInvitation", READ, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "InvitationService/ListInvitations", READ, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
+	{ "InvitationService/CreateInvitation", MUTATION, ADMINS, SCOPE_NONE, 0 },
+	{ "InvitationService/BatchCreateInvitations", MUTATION, ADMINS, SCOPE_NONE, RULE_STEPS },
+	{ "InvitationService/GetInvitation", READ, ADMINS, SCOPE_NONE, 0 },
+	{ "InvitationService/ListInvitations", READ, ADMINS, SCOPE_NONE, 0 },
 	{ "InvitationService/ListMyInvitations", READ, HAT_USER, SCOPE_NONE, 0 },
 	{ "InvitationService/LookUpInvitation", READ, HAT_ANYONE, SCOPE_NONE, 0 },
-	{ "InvitationService/ResendInvitation", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
-	{ "InvitationService/RevokeInvitation", MUTATION, HAT_ADMIN | PLATFORM, SCOPE_NONE, 0 },
+	{ "InvitationService/ResendInvitation", MUTATION, ADMINS, SCOPE_NONE, 0 },
+	{ "InvitationService/RevokeInvitation", MUTATION, ADMINS, SCOPE_NONE, 0 },
 	{ "InvitationService/AcceptInvitation", MUTATION, HAT_USER, SCOPE_NONE, 0 },
 	{ "InvitationService/DeclineInvitation", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 
@@ -88,14 +95,14 @@ static const struct rule rules[] = {
 	{ "DocumentService/ListGrants", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/DeleteGrant", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
 
-	{ "AccessService/Check", READ, HAT_SELF | PLATFORM, SCOPE_CHECK, 0 },
-	{ "AccessService/BatchCheck", READ, HAT_SELF | PLATFORM, SCOPE_CHECK, 0 },
-	{ "AccessService/ExplainAccess", READ, HAT_SELF | PLATFORM, SCOPE_CHECK, 0 },
-	{ "AccessService/ListUserDocuments", READ, HAT_SELF | PLATFORM, SCOPE_CHECK, 0 },
+	{ "AccessService/Check", READ, ONESELF, SCOPE_CHECK, 0 },
+	{ "AccessService/BatchCheck", READ, ONESELF, SCOPE_CHECK, 0 },
+	{ "AccessService/ExplainAccess", READ, ONESELF, SCOPE_CHECK, 0 },
+	{ "AccessService/ListUserDocuments", READ, ONESELF, SCOPE_CHECK, 0 },
 	{ "AccessService/ListDocumentUsers", READ, PLATFORM, SCOPE_CHECK, 0 },
 
-	{ "EventService/ListEvents", READ, HAT_ADMIN | PLATFORM, SCOPE_EVENTS, 0 },
-	{ "EventService/WatchEvents", READ, HAT_ADMIN | PLATFORM, SCOPE_EVENTS, 0 },
+	{ "EventService/ListEvents", READ, ADMINS, SCOPE_EVENTS, 0 },
+	{ "EventService/WatchEvents", READ, ADMINS, SCOPE_EVENTS, 0 },
 	{ "EventService/VerifyEvents", READ, PLATFORM, SCOPE_NONE, 0 },
 
 	{ "ApiKeyService/CreateApiKey", MUTATION, PLATFORM, SCOPE_NONE, 0 },
@@ -128,7 +135,8 @@ static const struct {
 const struct rule *policy_rule(const char *path)
 {
 	static const char package[] = "/orgd.v1.";
-	const char *method = strncmp(path, package, strlen(package)) ? path + 1 : path + strlen(package);
+	const char *method = strncmp(path, package, strlen(package)) ? path + (*path == '/')
+								     : path + strlen(package);
 
 	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (!strcmp(rules[i].method, method))
@@ -172,7 +180,8 @@ unsigned policy_hats(const struct credentials *who, Orgd__V1__Role role, bool se
 struct status policy_denied(void)
 {
 	return status_fail(STATUS_PERMISSION_DENIED, "PERMISSION_DENIED",
-		"you may not do this, or there is no such thing; ask an Owner of the organization or the platform");
+		"you may not do this, or there is no such thing; ask an Owner of the organization "
+		"or the platform");
 }
 
 struct status policy_allows(const struct rule *rule, const struct credentials *who, unsigned hats)
@@ -180,7 +189,8 @@ struct status policy_allows(const struct rule *rule, const struct credentials *w
 	if (who->on_behalf) {
 		if (rule->flags & RULE_OWN_SESSION)
 			return status_fail(STATUS_PERMISSION_DENIED, "ON_BEHALF_NOT_ALLOWED",
-				"nobody does this on behalf of a user; they sign in and do it themselves");
+				"nobody does this on behalf of a user; they sign in and do it "
+				"themselves");
 		if (rule->scope && !(who->scopes & rule->scope))
 			return policy_denied();
 	} else if (who->service && rule->scope && (who->scopes & rule->scope)) {

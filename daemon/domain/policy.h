@@ -8,20 +8,26 @@
 #include "orgd/v1/role.pb-c.h"
 
 /*
- * Who may do what: SPEC section 3 as one table, a line for each rpc. Every path that can reach an effect asks here:
- * single call, bulk, resend, accept. Pure.
+ * Who may do what: SPEC section 3 as one table, a line for each rpc. Every path that can reach
+ * an effect asks here: single call, bulk, resend, accept. Pure.
  */
 
 /* What a caller is in view of one request. A caller often is several at once. */
 enum hat {
-	HAT_ANYONE = 1 << 0,    /* whoever calls, with or without a credential */
-	HAT_USER = 1 << 1,      /* an active user, by a session or through a service that acts for them */
-	HAT_SELF = 1 << 2,      /* the user whom the request is about */
-	HAT_MEMBER = 1 << 3,    /* of the organization that the request is about; an Admin wears MEMBER and ADMIN, an */
-	HAT_ADMIN = 1 << 4,     /* Owner all three */
+	HAT_ANYONE = 1 << 0, /* whoever calls, with or without a credential */
+	HAT_USER = 1 << 1,   /* an active user, by a session or by a service on their behalf */
+	HAT_SELF = 1 << 2,   /* the user whom the request is about */
+
+	/* Of the organization that the request is about. An Admin wears the first two, an Owner
+	 * all three. */
+	HAT_MEMBER = 1 << 3,
+	HAT_ADMIN = 1 << 4,
 	HAT_OWNER = 1 << 5,
-	HAT_REVIEWER = 1 << 6,  /* in their own name, never on behalf; a platform administrator wears it too */
-	HAT_PLATFORM_ADMIN = 1 << 7, /* a user with that role in their own name, or an operator */
+
+	/* In their own name, never on behalf. A platform administrator wears both. */
+	HAT_REVIEWER = 1 << 6,
+	HAT_PLATFORM_ADMIN = 1 << 7, /* a user with that role, or an operator */
+
 	HAT_COURIER = 1 << 8,
 	HAT_CREDENTIAL = 1 << 9, /* anyone but CALLER_ANYONE */
 };
@@ -50,27 +56,29 @@ enum {
 struct rule {
 	const char *method; /* "MemberService/RemoveMember"; Health with its package */
 	enum method_kind kind;
-	unsigned hats;      /* any of them suffices */
-	enum scope scope;   /* a service with this scope may in its own right; on behalf it needs it besides "act" */
+	unsigned hats;    /* any of them suffices */
+	enum scope scope; /* suffices in its own right; on behalf, needed besides "act" */
 	unsigned flags;
 };
 
-/* The line of a method, by its full path "/orgd.v1.MemberService/RemoveMember"; NULL when somebody forgot it. */
+/* The line of a method, by its full path "/orgd.v1.MemberService/RemoveMember"; NULL when
+ * somebody forgot it. */
 const struct rule *policy_rule(const char *path);
 /* All lines, for tests. */
 const struct rule *policy_rules(size_t *count);
 
 /* What there is to know about a caller before any organization comes into play. */
 struct credentials {
-	bool user;           /* an active user: session, or on behalf */
-	bool on_behalf;      /* through a service with SCOPE_ACT */
+	bool user;                     /* an active user: session, or on behalf */
+	bool on_behalf;                /* through a service with SCOPE_ACT */
 	bool reviewer, platform_admin; /* the user's platform roles; ignored on behalf */
 	bool operator_, courier;       /* by uid; one uid may be both */
-	bool service;        /* an API key */
-	unsigned scopes;     /* of the key */
+	bool service;                  /* an API key */
+	unsigned scopes;               /* of the key */
 };
 
-/* The hats that `credentials` give by themselves, plus those of a role in the organization at hand, plus SELF. */
+/* The hats that `credentials` give by themselves, plus those of a role in the organization at
+ * hand, plus SELF. */
 unsigned policy_hats(const struct credentials *credentials, Orgd__V1__Role role, bool self);
 
 /* Does the rule let in this caller?
@@ -78,15 +86,18 @@ unsigned policy_hats(const struct credentials *credentials, Orgd__V1__Role role,
  *   UNAUTHENTICATED    CREDENTIAL_REQUIRED    no credential at all, and the method needs one
  *   PERMISSION_DENIED  ON_BEHALF_NOT_ALLOWED  a method about oneself, on behalf
  *   PERMISSION_DENIED  PERMISSION_DENIED      anything else, in one sentence for all */
-MUST_USE struct status policy_allows(const struct rule *rule, const struct credentials *credentials, unsigned hats);
+MUST_USE struct status policy_allows(
+	const struct rule *rule, const struct credentials *credentials, unsigned hats);
 /* The one PERMISSION_DENIED. */
 MUST_USE struct status policy_denied(void);
 
-/* May someone with these hats invite as, resend or revoke an invitation for `role`? Give and take it (change, remove)?
+/* May someone with these hats invite as, resend or revoke an invitation for `role`? Give and
+ * take it (change, remove)?
  *
  *   PERMISSION_DENIED */
 MUST_USE struct status policy_may_invite_as(unsigned hats, Orgd__V1__Role role);
-MUST_USE struct status policy_may_change_role(unsigned hats, Orgd__V1__Role from, Orgd__V1__Role to);
+MUST_USE struct status policy_may_change_role(
+	unsigned hats, Orgd__V1__Role from, Orgd__V1__Role to);
 MUST_USE struct status policy_may_remove(unsigned hats, Orgd__V1__Role target);
 
 /* "organizations.read" → its bit, SCOPE_NONE for an unknown word; and the other way round. */
