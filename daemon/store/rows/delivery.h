@@ -14,13 +14,15 @@ MUST_USE struct status delivery_get(
 MUST_USE struct status delivery_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__Delivery **row);
 
-/* Adds a row under a fresh id, due at row->due_us. */
+/* Adds a row under a fresh id, made at row->create_us and due at row->due_us. */
 MUST_USE struct status delivery_insert(
 	struct batch *batch, const struct id *id, const Orgd__Store__V1__Delivery *row);
-/* Writes the row back and moves it in the order of due times to `due_us`, 0 for not due any more.
- */
+/* Writes the row back, which was due at row->due_us, and moves it in the order of due times to
+ * `due_us`: 0 for not due any more. */
 MUST_USE struct status delivery_put(
 	struct batch *batch, const struct id *id, Orgd__Store__V1__Delivery *row, int64_t due_us);
+MUST_USE struct status delivery_delete(
+	struct batch *batch, const struct id *id, const Orgd__Store__V1__Delivery *row);
 
 /* The row's own key: what its link is sealed to. */
 void delivery_key(struct key *key, const struct id *id);
