@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "domain/policy.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
@@ -34,6 +35,7 @@ struct platform {
 	struct store *store;
 	const struct mail_templates *templates; /* NULL while mail is not configured */
 	struct throttle *throttle;              /* counts failed sign-ins, in memory */
+	struct last_use *last_use;              /* of sessions and API keys, in memory until it is flushed */
 	int64_t start_us;
 	void (*server_statistics)(void *context, uint64_t *connections, uint64_t *calls);
 	void *server;
@@ -74,6 +76,7 @@ struct call {
 	 * last time, with `time_is_over`, at the deadline or when the daemon stops. */
 	bool wait;
 	bool time_is_over;
+	uint64_t resume_at; /* what it leaves for its next run; 0 in the first */
 
 	/* A mutation in steps, each a batch of its own (BatchCreateInvitations): the handler does step number `step`
 	 * and says in `more` whether another follows. The steps' responses are concatenated, which merges their
@@ -107,6 +110,10 @@ struct call {
 #define RPC(Name, name)                                                                            \
 	static struct status name(struct call *call, const Orgd__V1__##Name##Request *request,     \
 		Orgd__V1__##Name##Response *response);                                             \
+	RPC_OF(Name, name, name)
+
+/* The same for a handler that is in a file of its own, where a service is too large for one. */
+#define RPC_OF(Name, name, handler)                                                                \
 	static void rpc_##name(SERVICE *service, const Orgd__V1__##Name##Request *request,         \
 		Orgd__V1__##Name##Response_Closure closure, void *closure_data)                    \
 	{                                                                                          \
@@ -116,7 +123,7 @@ struct call {
 		(void)service;                                                                     \
 		(void)closure;                                                                     \
 		orgd__v1__##name##_response__init(&response);                                      \
-		call_answer(call, name(call, request, &response), &response.base);                 \
+		call_answer(call, handler(call, request, &response), &response.base);              \
 	}
 
 /* Keeps the handler's outcome, the response packed. */
@@ -137,6 +144,11 @@ void call_look_away(struct call *call);
 
 /* For methods about the platform as a whole. */
 MUST_USE struct status authorize(struct call *call);
+/* For methods about a user who need not exist: *user_id is the caller when `text` is empty.
+ *
+ *   INVALID_ARGUMENT    FIELD_REQUIRED: empty, and the caller is no user */
+MUST_USE struct status authorize_user_id(struct call *call, const char *field, const char *text,
+	struct id *user_id);
 /* For methods about a user: `text` is the request's field `field`, empty for the caller. *user is the row.
  *
  *   NOT_FOUND           USER_NOT_FOUND
@@ -209,6 +221,21 @@ MUST_USE struct status etag_check(struct arena *arena, const char *etag, const G
  *   INVALID_ARGUMENT UPDATE_MASK  unknown, nested or output-only */
 MUST_USE struct status update_mask_read(const Google__Protobuf__FieldMask *mask, const ProtobufCMessage *resource,
 	const char *const names[], uint64_t *fields);
+/* text_check that leaves the result in the request's own field. */
+MUST_USE struct status text_check_in_place(struct call *call, enum text_kind kind,
+	const char *field, char **value, size_t min, size_t max);
+/* Would these two of one type be written alike? Then an update changes nothing. */
+bool message_equal(struct arena *arena, const ProtobufCMessage *a, const ProtobufCMessage *b);
+/* Checks the map<string, string> in the request's field `field`: `entries` is the generated array of
+ * its entries (Orgd__V1__…Entry **), *count how many there are. At most 32 pairs, keys of 1 to 64
+ * characters of a-z, 0-9, "_", "-", ".", values of at most 500. Leaves them sorted by key with
+ * values trimmed; of two with one key the last stays, as protobuf has it.
+ *
+ *   INVALID_ARGUMENT METADATA_LIMIT  more than 32 pairs
+ *   INVALID_ARGUMENT METADATA_KEY    another character in a key, or none, or more than 64
+ *   and what text_check answers for a value */
+MUST_USE struct status metadata_check(
+	struct call *call, const char *field, size_t *count, void *entries);
 /* Is `value` a known, specified member of this enum?
  *   INVALID_ARGUMENT UNKNOWN_ENUM_VALUE */
 MUST_USE struct status enum_check(const char *field, const ProtobufCEnumDescriptor *descriptor, int value);

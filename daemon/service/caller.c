@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-#include "domain/session.h"
 #include "domain/user.h"
 #include "secret/token.h"
+#include "service/last_use.h"
+#include "service/session.h"
 #include "store/rows/api_key.h"
 #include "store/rows/session.h"
 #include "store/rows/user.h"
@@ -15,7 +16,8 @@ enum { UID_OVERFLOW = 65534 };
 
 static struct status invalid_credential(void)
 {
-	return status_fail(STATUS_UNAUTHENTICATED, "CREDENTIAL_INVALID", "there is no such session or key; sign in again");
+	return status_fail(STATUS_UNAUTHENTICATED, "CREDENTIAL_INVALID",
+		"there is no such session or key; sign in again");
 }
 
 static struct bytes stored(ProtobufCBinaryData data)
@@ -29,11 +31,21 @@ static void take_user(struct caller *caller, const struct id *id, Orgd__Store__V
 	caller->user = user;
 	caller->credentials.user = true;
 	for (size_t i = 0; i < user->user->n_platform_roles; i++) {
-		if (user->user->platform_roles[i] == ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_REVIEWER)
+		if (user->user->platform_roles[i] ==
+			ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_REVIEWER)
 			caller->credentials.reviewer = true;
-		if (user->user->platform_roles[i] == ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN)
+		if (user->user->platform_roles[i] ==
+			ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN)
 			caller->credentials.platform_admin = true;
 	}
+}
+
+/* Only once an hour, as far as the row tells. */
+static void note_use(struct call *call, enum credential_kind kind, const struct id *id,
+	const Google__Protobuf__Timestamp *last_use_time)
+{
+	if (timestamp_us(last_use_time) < last_use_hour(call->now_us))
+		last_use_note(call->platform->last_use, kind, id, call->now_us);
 }
 
 MUST_USE static struct status authenticate_session(struct call *call, const struct token *token)
@@ -50,14 +62,16 @@ MUST_USE static struct status authenticate_session(struct call *call, const stru
 	TRY(user_get(call->snapshot, &user_id, &user));
 	if (!user)
 		return invalid_credential();
-	switch (session_judge(session, user, call->now_us)) {
+	switch (session_look(call, &token->id, session, user)) {
 	case SESSION_LIVE:
+		note_use(call, CREDENTIAL_SESSION, &token->id, session->session->last_use_time);
 		break;
 	case SESSION_ENDED_LESS_THAN_A_DAY_AGO:
 		caller->replay_only = true;
 		break;
 	case SESSION_OVER:
-		return status_fail(STATUS_UNAUTHENTICATED, "SESSION_EXPIRED", "this session is over; sign in again");
+		return status_fail(STATUS_UNAUTHENTICATED, "SESSION_EXPIRED",
+			"this session is over; sign in again");
 	}
 	caller->session_id = token->id;
 	caller->session = session;
@@ -71,9 +85,10 @@ MUST_USE static struct status authenticate_key(struct call *call, const struct t
 	Orgd__Store__V1__ApiKey *key;
 
 	TRY(api_key_get(call->snapshot, &token->id, &key));
-	if (!key || !token_verify(call->platform->keyring, token, stored(key->secret_hash)) || key->revoke_us ||
-		(key->expire_us && key->expire_us <= call->now_us))
+	if (!key || !token_verify(call->platform->keyring, token, stored(key->secret_hash)) ||
+		key->revoke_us || (key->expire_us && key->expire_us <= call->now_us))
 		return invalid_credential();
+	note_use(call, CREDENTIAL_API_KEY, &token->id, key->api_key->last_use_time);
 	caller->key_id = token->id;
 	caller->credentials.service = true;
 	caller->credentials.scopes = key->scopes;
@@ -101,11 +116,13 @@ MUST_USE static struct status authenticate_peer(struct call *call)
 		for (size_t i = 0; i < settings->operator_count; i++)
 			if (settings->operators[i] == uid)
 				credentials->operator_ = true;
-		credentials->courier = settings->courier_uid != (uid_t)-1 && settings->courier_uid == uid;
+		credentials->courier =
+			settings->courier_uid != (uid_t)-1 && settings->courier_uid == uid;
 	}
 	if (!credentials->operator_ && !credentials->courier)
 		return status_fail(STATUS_UNAUTHENTICATED, "PEER_UNKNOWN",
-			"\"Peer\" is for operators and the courier on the local socket; sign in instead");
+			"\"Peer\" is for operators and the courier on the local socket; sign in "
+			"instead");
 	call->caller.uid = uid;
 	return OK;
 }

@@ -3,11 +3,12 @@
 #include "service/call.h"
 
 /*
- * Finds out who calls: call->caller from the envelope's authorization and the kernel's word, anew for each call and each
- * run. See orgd.rpc.v1.Request.authorization for what it answers. Also refuses on_behalf_of where it is not allowed.
+ * Finds out who calls: call->caller from the envelope's authorization and the kernel's word,
+ * anew for each call and each run. See orgd.rpc.v1.Request.authorization for what it answers.
+ * Also refuses on_behalf_of where it is not allowed.
  */
 MUST_USE struct status caller_authenticate(struct call *call);
 
-/* Bytes that are equal for the same caller and different for others, whatever credential was used: what request ids and page
- * tokens belong to. */
+/* Bytes that are equal for the same caller and different for others, whatever credential was
+ * used: what request ids and page tokens belong to. */
 struct bytes caller_identity(struct call *call);

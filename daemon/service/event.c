@@ -4,6 +4,7 @@
 #include "service/call.h"
 #include "service/event.h"
 #include "store/rows/event.h"
+#include "store/rows/membership.h"
 #include "store/rows/person.h"
 
 static const char actor_name[] = "actor.display_name";
@@ -14,16 +15,41 @@ static char *id_or_empty(struct arena *arena, enum id_type type, const struct id
 	return id ? id_text(arena, type, id) : arena_strdup(arena, "");
 }
 
+/* Does the caller do this for the platform, and not as one of the organization's own people? */
+MUST_USE static struct status acts_for_platform(
+	struct call *call, const struct event *facts, bool *for_platform)
+{
+	const struct caller *caller = &call->caller;
+	const struct credentials *who = &caller->credentials;
+	Orgd__V1__Role role = ORGD__V1__ROLE__ROLE_UNSPECIFIED;
+	Orgd__Store__V1__Membership *membership;
+
+	*for_platform = who->operator_;
+	if (!who->user || who->on_behalf || (!who->reviewer && !who->platform_admin))
+		return OK;
+	if (facts->organization) {
+		TRY(membership_peek(
+			call->snapshot, facts->organization, &caller->user_id, &membership));
+		if (membership)
+			role = membership->role;
+	}
+	/* Could they do it without their platform roles? */
+	*for_platform = !(
+		call->rule->hats & policy_hats(&(struct credentials){ .user = true }, role,
+					   facts->user && id_equal(facts->user, &caller->user_id)));
+	return OK;
+}
+
 static Orgd__V1__Actor *actor_new(struct call *call, bool by_system)
 {
 	const struct caller *caller = &call->caller;
 	Orgd__V1__Actor *actor = ARENA_NEW(call->arena, Orgd__V1__Actor);
-	const char *kind = by_system                       ? "system" :
-			   caller->credentials.service     ? "service" :
-			   caller->credentials.user        ? "user" :
-			   call->rule->hats & HAT_COURIER  ? "courier" :
-			   caller->credentials.operator_   ? "operator" :
-							     "anyone";
+	const char *kind = by_system                        ? "system"
+			   : caller->credentials.service    ? "service"
+			   : caller->credentials.user       ? "user"
+			   : call->rule->hats & HAT_COURIER ? "courier"
+			   : caller->credentials.operator_  ? "operator"
+							    : "anyone";
 
 	orgd__v1__actor__init(actor);
 	actor->kind = arena_strdup(call->arena, kind);
@@ -36,16 +62,18 @@ static Orgd__V1__Actor *actor_new(struct call *call, bool by_system)
 }
 
 /* A name or an address goes in sealed with the key of the person it is of. */
-MUST_USE static struct status add_sealed(struct call *call, Orgd__Store__V1__Event *row, struct bytes person,
-	const char *field, const char *value)
+MUST_USE static struct status add_sealed(struct call *call, Orgd__Store__V1__Event *row,
+	struct bytes person, const char *field, const char *value)
 {
-	Orgd__Store__V1__Event__Sealed *entry = ARENA_NEW(call->arena, Orgd__Store__V1__Event__Sealed);
+	Orgd__Store__V1__Event__Sealed *entry =
+		ARENA_NEW(call->arena, Orgd__Store__V1__Event__Sealed);
 	uint8_t key[32], nonce[24];
 	struct bytes sealed;
 
 	TRY(person_key_take(call->snapshot, call->platform->keyring, &call->entropy, person, key));
 	entropy_draw(&call->entropy, nonce, sizeof(nonce));
-	sealed = seal_with_key(key, bytes_of_string(row->event->id), nonce, bytes_of_string(value), call->arena);
+	sealed = seal_with_key(
+		key, bytes_of_string(row->event->id), nonce, bytes_of_string(value), call->arena);
 	wipe(key, sizeof(key));
 	orgd__store__v1__event__sealed__init(entry);
 	entry->field = arena_strdup(call->arena, field);
@@ -65,19 +93,23 @@ static void add_plain(struct arena *arena, Orgd__V1__Event *event, const char *k
 	event->details[event->n_details++] = entry;
 }
 
-MUST_USE static struct status add_details(struct call *call, const struct event *facts, Orgd__Store__V1__Event *row)
+MUST_USE static struct status add_details(
+	struct call *call, const struct event *facts, Orgd__Store__V1__Event *row)
 {
 	for (size_t i = 0; i < EVENT_DETAILS_MAX && facts->details[i].key; i++) {
 		const struct event_detail *detail = &facts->details[i];
 
 		if (detail->person)
-			TRY(add_sealed(call, row, person_of_user(call->arena, detail->person), detail->key, detail->value));
+			TRY(add_sealed(call, row, person_of_user(call->arena, detail->person),
+				detail->key, detail->value));
 		else if (detail->person_email)
 			TRY(add_sealed(call, row,
-				person_of_email(call->arena, call->platform->keyring, detail->person_email), detail->key,
-				detail->value));
+				person_of_email(
+					call->arena, call->platform->keyring, detail->person_email),
+				detail->key, detail->value));
 		else
-			add_plain(call->arena, row->event, detail->key, arena_strdup(call->arena, detail->value));
+			add_plain(call->arena, row->event, detail->key,
+				arena_strdup(call->arena, detail->value));
 	}
 	return OK;
 }
@@ -85,9 +117,12 @@ MUST_USE static struct status add_details(struct call *call, const struct event 
 struct status event_append(struct call *call, const struct event *facts)
 {
 	struct id id = entropy_draw_id(&call->entropy);
-	Orgd__Store__V1__Event row = ORGD__STORE__V1__EVENT__INIT;
-	Orgd__V1__Event event = ORGD__V1__EVENT__INIT;
+	Orgd__Store__V1__Event row;
+	Orgd__V1__Event event;
+	bool for_platform = false;
 
+	orgd__store__v1__event__init(&row);
+	orgd__v1__event__init(&event);
 	event.id = id_text(call->arena, ID_EVENT, &id);
 	event.time = call_now(call);
 	event.action = arena_strdup(call->arena, facts->action);
@@ -98,54 +133,83 @@ struct status event_append(struct call *call, const struct event *facts)
 	event.document_id = id_or_empty(call->arena, ID_DOCUMENT, facts->document);
 	event.collection_id = id_or_empty(call->arena, ID_COLLECTION, facts->collection);
 	event.grant_id = id_or_empty(call->arena, ID_GRANT, facts->grant);
-	event.details = ARENA_ARRAY(call->arena, Orgd__V1__Event__DetailsEntry *, EVENT_DETAILS_MAX);
+	event.details =
+		ARENA_ARRAY(call->arena, Orgd__V1__Event__DetailsEntry *, EVENT_DETAILS_MAX);
 	row.event = &event;
-	row.sealed = ARENA_ARRAY(call->arena, Orgd__Store__V1__Event__Sealed *, EVENT_DETAILS_MAX + 1);
+	row.sealed =
+		ARENA_ARRAY(call->arena, Orgd__Store__V1__Event__Sealed *, EVENT_DETAILS_MAX + 1);
 	TRY(add_details(call, facts, &row));
+	if (!facts->by_system)
+		TRY(acts_for_platform(call, facts, &for_platform));
+	row.by_platform = for_platform;
 	if (!facts->by_system && call->caller.user)
-		TRY(add_sealed(call, &row, person_of_user(call->arena, &call->caller.user_id), actor_name,
-			call->caller.user->user->display_name));
+		TRY(add_sealed(call, &row, person_of_user(call->arena, &call->caller.user_id),
+			actor_name, call->caller.user->user->display_name));
 	return event_put(call->batch, &id, facts->organization, call->now_us, call->events++, &row);
 }
 
-struct status event_open(struct call *call, struct bytes packed, uint64_t revision, uint32_t index,
-	Orgd__V1__Event **event)
+struct status event_unpack(
+	struct call *call, struct bytes packed, const Orgd__Store__V1__Event **row)
 {
-	const Orgd__Store__V1__Event *row;
 	ProtobufCMessage *message;
 
 	TRY(row_unpack(call->arena, packed, &orgd__store__v1__event__descriptor, &message));
-	row = (const Orgd__Store__V1__Event *)message;
-	*event = row->event;
-	(*event)->revision = revision;
-	(*event)->index = index;
-	if (row->n_sealed) {
-		Orgd__V1__Event__DetailsEntry **details =
-			ARENA_ARRAY(call->arena, Orgd__V1__Event__DetailsEntry *, (*event)->n_details + row->n_sealed);
+	*row = (const Orgd__Store__V1__Event *)message;
+	return OK;
+}
 
-		if ((*event)->n_details)
-			memcpy(details, (*event)->details, (*event)->n_details * sizeof(*details));
-		(*event)->details = details;
-	}
+/* The name or address, or what stands for an erased person's. */
+MUST_USE static struct status unseal_name(struct call *call, const Orgd__Store__V1__Event *row,
+	const Orgd__Store__V1__Event__Sealed *entry, char **name)
+{
+	struct bytes plain;
+	uint8_t key[32];
+	bool known;
+
+	*name = erased;
+	TRY(person_key_find(call->snapshot, call->platform->keyring,
+		bytes_of(entry->person.data, entry->person.len), key, &known));
+	if (!known)
+		return OK;
+	TRY(unseal_with_key(key, bytes_of_string(row->event->id),
+		bytes_of(entry->sealed.data, entry->sealed.len), call->arena, &plain));
+	wipe(key, sizeof(key));
+	*name = arena_strndup(call->arena, (const char *)plain.data, plain.size);
+	return OK;
+}
+
+static void hide_actor(struct call *call, Orgd__V1__Actor *actor)
+{
+	orgd__v1__actor__init(actor);
+	actor->kind = arena_strdup(call->arena, "platform");
+}
+
+struct status event_open(struct call *call, const Orgd__Store__V1__Event *row,
+	enum event_reader reader, Orgd__V1__Event **out)
+{
+	Orgd__V1__Event *event = row->event;
+	bool hidden = row->by_platform && reader == EVENT_READER_ORGANIZATION;
+	Orgd__V1__Event__DetailsEntry **details = ARENA_ARRAY(
+		call->arena, Orgd__V1__Event__DetailsEntry *, event->n_details + row->n_sealed + 1);
+
+	if (event->n_details)
+		memcpy(details, event->details, event->n_details * sizeof(*details));
+	event->details = details;
 	for (size_t i = 0; i < row->n_sealed; i++) {
-		const Orgd__Store__V1__Event__Sealed *sealed = row->sealed[i];
-		struct bytes plain;
-		uint8_t key[32];
-		char *value = erased;
-		bool known;
+		const Orgd__Store__V1__Event__Sealed *entry = row->sealed[i];
+		bool of_actor = !strcmp(entry->field, actor_name);
+		char *name;
 
-		TRY(person_key_find(call->snapshot, call->platform->keyring,
-			bytes_of(sealed->person.data, sealed->person.len), key, &known));
-		if (known) {
-			TRY(unseal_with_key(key, bytes_of_string(row->event->id),
-				bytes_of(sealed->sealed.data, sealed->sealed.len), call->arena, &plain));
-			wipe(key, sizeof(key));
-			value = arena_strndup(call->arena, (const char *)plain.data, plain.size);
-		}
-		if (!strcmp(sealed->field, actor_name))
-			row->event->actor->display_name = value;
+		if (of_actor && hidden)
+			continue;
+		TRY(unseal_name(call, row, entry, &name));
+		if (of_actor)
+			event->actor->display_name = name;
 		else
-			add_plain(call->arena, *event, sealed->field, value);
+			add_plain(call->arena, event, entry->field, name);
 	}
+	if (hidden)
+		hide_actor(call, event->actor);
+	*out = event;
 	return OK;
 }

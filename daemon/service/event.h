@@ -2,6 +2,15 @@
 #pragma once
 #include "service/call.h"
 
-/* Opens a packed orgd.store.v1.Event for reading: names of an erased person read "(erased)". */
-MUST_USE struct status event_open(struct call *call, struct bytes packed, uint64_t revision, uint32_t index,
-	Orgd__V1__Event **event);
+/* Reading events. */
+
+/* Unpacks what the store keeps; names and addresses in it are sealed. */
+MUST_USE struct status event_unpack(
+	struct call *call, struct bytes packed, const Orgd__Store__V1__Event **row);
+
+/* An organization's own people are not told who acted for the platform (SPEC rule 42). */
+enum event_reader { EVENT_READER_PLATFORM, EVENT_READER_ORGANIZATION };
+/* Opens one for this reader; call it once for a row. Names of an erased person read "(erased)". Its
+ * revision and index are for the caller to fill in. */
+MUST_USE struct status event_open(struct call *call, const Orgd__Store__V1__Event *row,
+	enum event_reader reader, Orgd__V1__Event **event);

@@ -7,7 +7,8 @@
 enum {
 	PAGE_ROWS_DEFAULT = 50,
 	PAGE_ROWS_MAX = 1000,
-	PAGE_BYTES_MAX = REPLY_BYTES_MAX - 128 * 1024, /* leaves room for the page token and the envelope */
+	PAGE_BYTES_MAX =
+		REPLY_BYTES_MAX - 128 * 1024, /* leaves room for the page token and the envelope */
 };
 
 static void clear_field(ProtobufCMessage *message, const char *name)
@@ -46,20 +47,22 @@ struct status page_begin(struct call *call, int32_t page_size, const char *token
 	struct bytes sealed, key;
 
 	if (page_size < 0)
-		return status_invalid("page_size", "PAGE_SIZE", "page_size is %d; ask for 0 to %d rows", page_size,
-			PAGE_ROWS_MAX);
-	page->size = page_size == 0              ? PAGE_ROWS_DEFAULT :
-		     page_size > PAGE_ROWS_MAX ? PAGE_ROWS_MAX :
-						 (uint32_t)page_size;
+		return status_invalid("page_size", "PAGE_SIZE",
+			"page_size is %d; ask for 0 to %d rows", page_size, PAGE_ROWS_MAX);
+	page->size = page_size == 0              ? PAGE_ROWS_DEFAULT
+		     : page_size > PAGE_ROWS_MAX ? PAGE_ROWS_MAX
+						 : (uint32_t)page_size;
 	page->bytes = 0;
 	page->after.size = 0;
 	if (!*token)
 		return OK;
 	if (!base64_decode(call->arena, token, &sealed) ||
-		unseal(call->platform->keyring, KEY_PAGE, binding(call), sealed, call->arena, &key).code ||
+		unseal(call->platform->keyring, KEY_PAGE, binding(call), sealed, call->arena, &key)
+			.code ||
 		key.size > KEY_MAX)
 		return status_invalid("page_token", "PAGE_TOKEN",
-			"this page_token is not for this caller and these arguments; begin the list again without one");
+			"this page_token is not for this caller and these arguments; begin the "
+			"list again without one");
 	key_add_bytes(&page->after, key.data, key.size);
 	return OK;
 }
@@ -80,8 +83,8 @@ char *page_token(struct call *call, const struct key *last)
 	uint8_t nonce[24];
 
 	entropy_draw(&call->entropy, nonce, sizeof(nonce));
-	return base64_encode(call->arena,
-		seal(call->platform->keyring, KEY_PAGE, binding(call), nonce, key_bytes(last), call->arena));
+	return base64_encode(call->arena, seal(call->platform->keyring, KEY_PAGE, binding(call),
+						  nonce, key_bytes(last), call->arena));
 }
 
 const struct key *page_after(const struct page *page)

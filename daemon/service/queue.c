@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/queue.h"
 
-#include <limits.h>
-
 void queue_init(struct queue *queue)
 {
-	*queue = (struct queue){ .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+	*queue = (struct queue){ .lock = PTHREAD_MUTEX_INITIALIZER,
+		.filled = PTHREAD_COND_INITIALIZER };
 	queue->last = &queue->first;
-}
-
-bool queue_try_push(struct queue *queue, struct work *work, unsigned max)
-{
-	bool room, wake;
-
-	pthread_mutex_lock(&queue->lock);
-	room = queue->length < max;
-	if (room) {
-		work->next = NULL;
-		*queue->last = work;
-		queue->last = &work->next;
-		queue->length++;
-	}
-	wake = room && queue->sleepers > 0;
-	pthread_mutex_unlock(&queue->lock);
-	/* Nobody asleep is nobody to wake: under load a push costs no system call. */
-	if (wake)
-		pthread_cond_signal(&queue->filled);
-	return room;
 }
 
 void queue_push(struct queue *queue, struct work *work)
 {
-	(void)queue_try_push(queue, work, UINT_MAX);
+	bool wake;
+
+	pthread_mutex_lock(&queue->lock);
+	work->next = NULL;
+	*queue->last = work;
+	queue->last = &work->next;
+	wake = queue->sleepers > 0;
+	pthread_mutex_unlock(&queue->lock);
+	/* Nobody asleep is nobody to wake: under load a push costs no system call. */
+	if (wake)
+		pthread_cond_signal(&queue->filled);
 }
 
 struct work *queue_pop(struct queue *queue)
@@ -48,7 +37,6 @@ struct work *queue_pop(struct queue *queue)
 		queue->first = work->next;
 		if (!queue->first)
 			queue->last = &queue->first;
-		queue->length--;
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return work;

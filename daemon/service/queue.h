@@ -10,15 +10,12 @@ struct queue {
 	pthread_mutex_t lock;
 	pthread_cond_t filled;
 	struct work *first, **last;
-	unsigned length;
 	unsigned sleepers; /* threads in queue_pop that wait */
 	bool closed;
 };
 
 void queue_init(struct queue *queue);
 void queue_push(struct queue *queue, struct work *work);
-/* False, and nothing done, when `max` works wait already. */
-bool queue_try_push(struct queue *queue, struct work *work, unsigned max);
 /* Waits for one. NULL once the queue was closed and is empty. */
 struct work *queue_pop(struct queue *queue);
 void queue_close(struct queue *queue);

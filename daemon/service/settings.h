@@ -15,17 +15,18 @@ struct settings {
 	const char *platform_name;   /* how mails call the portal */
 	const char *support_contact; /* whom refusals name: an address or a URL */
 
-	uid_t operators[SETTINGS_OPERATORS_MAX]; /* uids that are platform administrators over the local socket */
+	uid_t operators
+		[SETTINGS_OPERATORS_MAX]; /* uids that are platform administrators over the local socket */
 	size_t operator_count;
 	uid_t courier_uid; /* (uid_t)-1 for none */
 
-	bool mail;                 /* is mail configured? else deliveries are NOT_CONFIGURED */
-	const char *mail_sender;   /* the envelope sender, an address */
-	const char *mail_from;     /* the From header's display name */
-	const char *join_url;      /* where an invitation's button leads; holds {token} */
-	const char *verify_url;    /* likewise: proving an address */
-	const char *reset_url;     /* likewise: setting a new password */
-	const char *portal_url;    /* where "sign in" leads */
+	bool mail;               /* is mail configured? else deliveries are NOT_CONFIGURED */
+	const char *mail_sender; /* the envelope sender, an address */
+	const char *mail_from;   /* the From header's display name */
+	const char *join_url;    /* where an invitation's button leads; holds {token} */
+	const char *verify_url;  /* likewise: proving an address */
+	const char *reset_url;   /* likewise: setting a new password */
+	const char *portal_url;  /* where "sign in" leads */
 	const char *template_directory;
 
 	bool reverify_on_change;
@@ -33,8 +34,9 @@ struct settings {
 	int64_t invitation_expiry_us;                  /* the default */
 	uint32_t invitations_per_organization_per_day; /* recipients; SPEC rule 12 */
 	uint32_t invitations_per_recipient_per_day;    /* over all organizations */
-	uint32_t account_mails_per_address_per_day;    /* verification, reset and "you have an account" */
-	uint32_t sign_in_failures_per_account;         /* in 15 minutes */
-	uint32_t sign_in_failures_per_peer;            /* in 15 minutes */
-	uint32_t crypto_threads;                       /* of the password pool; 0: one per core, at most 4 */
+	uint32_t
+		account_mails_per_address_per_day; /* verification, reset and "you have an account" */
+	uint32_t sign_in_failures_per_account;     /* in 15 minutes */
+	uint32_t sign_in_failures_per_peer;        /* in 15 minutes */
+	uint32_t crypto_threads; /* of the password pool; 0: one per core, at most 4 */
 };

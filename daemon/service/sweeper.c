@@ -29,7 +29,9 @@ static const struct rule sweep_rule = { .method = "sweep", .kind = METHOD_MUTATI
 static void submit_current(struct sweeper *sweeper)
 {
 	arena_reset(&sweeper->arena);
-	sweeper->call = (struct call){ .arena = &sweeper->arena, .platform = sweeper->platform, .rule = &sweep_rule };
+	sweeper->call = (struct call){
+		.arena = &sweeper->arena, .platform = sweeper->platform, .rule = &sweep_rule
+	};
 	entropy_seed(&sweeper->call.entropy);
 	store_submit(sweeper->platform->store, &sweeper->mutation);
 }
@@ -51,21 +53,23 @@ static struct status run(struct mutation *mutation, struct snapshot *snapshot, i
 static void done(struct mutation *mutation, struct status status, uint64_t revision, bool committed)
 {
 	struct sweeper *sweeper = CONTAINER_OF(mutation, struct sweeper, mutation);
-	bool stopped;
+	bool goes_on;
 
 	(void)revision;
 	if (status.code)
-		log_error("sweep %s: %s", sweeper->sweeps[sweeper->current].name, status.failure->message);
-	pthread_mutex_lock(&sweeper->lock);
-	stopped = sweeper->stopped;
+		log_error("sweep %s: %s", sweeper->sweeps[sweeper->current].name,
+			status.failure->message);
 	/* A sweep that changed nothing has nothing more to do, whatever it says. */
 	if (status.code || !sweeper->more || !committed)
 		sweeper->current++;
-	sweeper->running = sweeper->current < sweeper->count && !stopped;
-	if (!sweeper->running)
+	pthread_mutex_lock(&sweeper->lock);
+	goes_on = sweeper->current < sweeper->count && !sweeper->stopped;
+	sweeper->running = goes_on;
+	if (!goes_on)
 		pthread_cond_broadcast(&sweeper->idle);
 	pthread_mutex_unlock(&sweeper->lock);
-	if (sweeper->current < sweeper->count && !stopped)
+	/* When it does not go on, another round may have begun by now, or the sweeper be gone. */
+	if (goes_on)
 		submit_current(sweeper);
 }
 
@@ -89,7 +93,8 @@ static void begin(struct sweeper *sweeper, int64_t now_us)
 	bool due;
 
 	pthread_mutex_lock(&sweeper->lock);
-	due = !sweeper->running && !sweeper->stopped && sweeper->count && now_us - sweeper->begun_us >= US_PER_SECOND;
+	due = !sweeper->running && !sweeper->stopped && sweeper->count &&
+	      now_us - sweeper->begun_us >= US_PER_SECOND;
 	if (due) {
 		sweeper->running = true;
 		sweeper->begun_us = now_us;

@@ -2,7 +2,8 @@
 #pragma once
 #include "service/executor.h"
 
-/* Runs the sweeps of services_sweeps(), one after another, each as a mutation of the store's writer. */
+/* Runs the sweeps of services_sweeps(), one after another, each as a mutation of the store's
+ * writer. */
 struct sweeper;
 
 struct sweeper *sweeper_new(const struct platform *platform);

@@ -9,13 +9,18 @@
 #include "service/caller.h"
 #include "service/replay.h"
 
-enum { TIMEOUT_DEFAULT_MS = 10 * 1000, TIMEOUT_MAX_MS = 60 * 1000 };
+enum {
+	TIMEOUT_DEFAULT_MS = 10 * 1000,
+	TIMEOUT_MAX_MS = 60 * 1000,
+	ENVELOPE_BYTES = 1024, /* of a reply, at most, besides its payload */
+	STEPS_BYTES_MIN = 4096,
+};
 
 /* A failure that outlives this thread. */
-static struct status keep(struct work *work, struct status status)
+static struct status keep(struct arena *arena, struct status status)
 {
 	if (status.code) {
-		struct failure *failure = ARENA_NEW(work->call.arena, struct failure);
+		struct failure *failure = ARENA_NEW(arena, struct failure);
 
 		*failure = *status.failure;
 		status.failure = failure;
@@ -23,28 +28,27 @@ static struct status keep(struct work *work, struct status status)
 	return status;
 }
 
-MUST_USE static struct status decode(struct work *work, const struct platform *platform, const struct registry *registry)
+MUST_USE static struct status decode(
+	struct work *work, const struct platform *platform, const struct methods *methods)
 {
 	struct exchange *exchange = work->exchange;
 	struct call *call = &work->call;
 	ProtobufCMessage *envelope, *request;
 	uint32_t timeout_ms;
 
-	arena_allow_decoding(&exchange->arena, exchange->body.size);
-	TRY(envelope_unpack(&exchange->arena, &orgd__rpc__v1__request__descriptor, exchange->body, &envelope));
+	TRY(envelope_unpack(
+		&exchange->arena, &orgd__rpc__v1__request__descriptor, exchange->body, &envelope));
 	call->envelope = (const Orgd__Rpc__V1__Request *)envelope;
 	timeout_ms = call->envelope->timeout_ms ? call->envelope->timeout_ms : TIMEOUT_DEFAULT_MS;
 	if (timeout_ms > TIMEOUT_MAX_MS)
 		timeout_ms = TIMEOUT_MAX_MS;
 	work->deadline_us = exchange->received_us + (int64_t)timeout_ms * US_PER_MS;
-	call->method = registry_find(registry, call->envelope->method);
+	call->method = registry_find(methods->registry, call->envelope->method);
 	if (!call->method)
-		return status_fail(STATUS_UNIMPLEMENTED, "METHOD_UNKNOWN", "there is no method \"%.100s\"",
-			call->envelope->method);
-	call->rule = policy_rule(call->method->path);
-	if (call->rule->kind == METHOD_MUTATION)
-		TRY(replay_check_request_id(call->envelope->request_id));
-	arena_allow_decoding(&exchange->arena, call->envelope->payload.len);
+		return status_fail(STATUS_UNIMPLEMENTED, "METHOD_UNKNOWN",
+			"there is no method \"%.100s\"", call->envelope->method);
+	call->rule = methods->rules[call->method->number];
+	work->prepare = methods->prepares[call->method->number];
 	TRY(envelope_unpack(&exchange->arena, call->method->descriptor->input,
 		bytes_of(call->envelope->payload.data, call->envelope->payload.len), &request));
 	call->request = request;
@@ -52,8 +56,8 @@ MUST_USE static struct status decode(struct work *work, const struct platform *p
 	return OK;
 }
 
-struct status work_begin(struct executor *executor, const struct platform *platform, const struct registry *registry,
-	struct exchange *exchange, struct work **out)
+struct status work_begin(struct executor *executor, const struct platform *platform,
+	const struct methods *methods, struct exchange *exchange, struct work **out)
 {
 	struct work *work = ARENA_NEW(&exchange->arena, struct work);
 	struct id id;
@@ -67,10 +71,20 @@ struct status work_begin(struct executor *executor, const struct platform *platf
 	entropy_seed(&work->call.entropy);
 	random_bytes(&id, sizeof(id));
 	id_format(ID_CALL, &id, work->call_id);
-	return decode(work, platform, registry);
+	return decode(work, platform, methods);
 }
 
-void work_reply(struct work *work, struct status status, struct bytes payload, uint64_t revision, bool committed)
+static void log_failure(const struct work *work, const struct failure *failure)
+{
+	const struct call *call = &work->call;
+	const char *trace = call->envelope ? call->envelope->trace_parent : "";
+
+	log_error("%s %s%s%.64s: %s", work->call_id, call->method ? call->method->path : "-",
+		*trace ? " " : "", trace, failure->message);
+}
+
+void work_reply(struct work *work, struct status status, struct bytes payload, uint64_t revision,
+	bool committed)
 {
 	struct exchange *exchange = work->exchange;
 	struct reply reply = { .status = status,
@@ -79,24 +93,50 @@ void work_reply(struct work *work, struct status status, struct bytes payload, u
 		.revision = revision,
 		.committed = committed,
 		.call_id = work->call_id };
+	size_t size;
 
 	if (status.code == STATUS_INTERNAL || status.code == STATUS_DATA_LOSS)
-		log_error("%s %s: %s", work->call_id, work->call.method ? work->call.method->path : "-",
-			status.failure->message);
+		log_failure(work, status.failure);
 	if (!work->room)
 		work->room = exchange->reserve(exchange, envelope_size_max(&reply));
 	if (!work->room) {
 		log_error("%s: out of memory for a reply", work->call_id);
 		abort();
 	}
-	exchange->send(exchange, envelope_pack(&reply, work->room));
+	size = envelope_pack(&reply, work->room);
+	arena_clear(&work->step_arena);
+	exchange->send(exchange, size);
 }
 
 static void invoke(struct call *call)
 {
 	call->status = OK;
 	call->wait = false;
-	call->method->service->invoke(call->method->service, call->method->index, call->request, NULL, call);
+	call->method->service->invoke(
+		call->method->service, call->method->index, call->request, NULL, call);
+}
+
+MUST_USE static struct status session_is_over(void)
+{
+	return status_fail(
+		STATUS_UNAUTHENTICATED, "SESSION_EXPIRED", "this session is over; sign in again");
+}
+
+MUST_USE static bool is_too_late(const struct work *work)
+{
+	return clock_monotonic_us() > work->deadline_us;
+}
+
+/* Who calls comes before what is wrong with the call (SPEC section 3). */
+MUST_USE static struct status authenticate_mutation(struct call *call)
+{
+	struct status status;
+
+	TRY(caller_authenticate(call));
+	if (call->rule->kind != METHOD_MUTATION)
+		return OK;
+	status = replay_check_request_id(call->envelope->request_id);
+	return status.code && call->caller.replay_only ? session_is_over() : status;
 }
 
 struct status call_look(struct call *call)
@@ -120,7 +160,7 @@ MUST_USE static struct status prepare(struct work *work)
 	struct status status;
 
 	TRY(call_look(call));
-	status = caller_authenticate(call);
+	status = authenticate_mutation(call);
 	call_look_away(call);
 	TRY(status);
 	if (call->caller.replay_only)
@@ -130,15 +170,20 @@ MUST_USE static struct status prepare(struct work *work)
 	return status;
 }
 
-void work_prepare(struct work *work, struct store_reader *reader)
+void work_fail(struct work *work, struct status status)
 {
-	work->reader = reader;
-	work->prepared = keep(work, prepare(work));
+	work->prepared = keep(work->call.arena, status);
 }
 
-MUST_USE static struct status session_is_over(void)
+void work_prepare(struct work *work, struct store_reader *reader)
 {
-	return status_fail(STATUS_UNAUTHENTICATED, "SESSION_EXPIRED", "this session is over; sign in again");
+	/* What comes too late is refused when it runs, and hashes nothing before. */
+	if (is_too_late(work))
+		return;
+	work->reader = reader;
+	work_fail(work, prepare(work));
+	/* The handler draws nothing that the prepare step has drawn. */
+	entropy_seed(&work->call.entropy);
 }
 
 /* Has the store come to the state that the caller wants to see at least? */
@@ -150,8 +195,8 @@ MUST_USE static struct status check_minimum(struct work *work, bool time_is_over
 	*wait = epoch == envelope->min_epoch && work->revision < envelope->min_revision;
 	if (envelope->min_epoch > epoch || (*wait && time_is_over))
 		return status_fail(STATUS_UNAVAILABLE, "REVISION_NOT_REACHED",
-			"revision %" PRIu64 " of epoch %" PRIu64 " is not here yet; try again", envelope->min_revision,
-			envelope->min_epoch);
+			"revision %" PRIu64 " of epoch %" PRIu64 " is not here yet; try again",
+			envelope->min_revision, envelope->min_epoch);
 	return OK;
 }
 
@@ -172,63 +217,89 @@ MUST_USE static struct status read_at_snapshot(struct work *work, bool time_is_o
 	return call->status;
 }
 
-enum work_read work_read(struct work *work, struct store_reader *reader, bool time_is_over)
+MUST_USE static struct status check_size(struct bytes payload)
 {
-	struct call *call = &work->call;
-	struct status status = store_snapshot_begin(reader, call->arena, &call->snapshot);
-
-	if (!status.code) {
-		status = read_at_snapshot(work, time_is_over);
-		store_snapshot_end(call->snapshot);
-		call->snapshot = NULL;
-	}
-	if (!status.code && call->wait && !time_is_over) {
-		work->wait_revision = work->revision;
-		return WORK_WAITS;
-	}
-	work_reply(work, status, call->payload, work->revision, false);
-	return WORK_ANSWERED;
+	if (payload.size <= REPLY_BYTES_MAX - ENVELOPE_BYTES)
+		return OK;
+	return status_fail(
+		STATUS_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE", "the answer is over 1 MiB");
 }
 
-/* Appends a step's payload to those before it. */
-static struct bytes steps_with(struct work *work, struct bytes payload)
+bool work_read(struct work *work, struct store_reader *reader, struct arena *scratch,
+	bool time_is_over, struct status *status)
+{
+	struct call *call = &work->call;
+
+	call->arena = scratch;
+	*status = store_snapshot_begin(reader, scratch, &call->snapshot);
+	if (status->code)
+		return true;
+	*status = read_at_snapshot(work, time_is_over);
+	store_snapshot_end(call->snapshot);
+	call->snapshot = NULL;
+	if (status->code)
+		return true;
+	work->wait_revision = work->revision;
+	if (call->wait && !time_is_over)
+		return false;
+	*status = check_size(call->payload);
+	return true;
+}
+
+void work_answer(struct work *work, struct status status)
+{
+	work_reply(work, status, work->call.payload, work->revision, false);
+}
+
+/* Adds a step's payload to those before it, in the exchange's arena. */
+static void steps_add(struct work *work, struct bytes payload)
+{
+	size_t size = work->steps.size + payload.size;
+	uint8_t *data = (uint8_t *)(uintptr_t)work->steps.data;
+
+	if (size > work->steps_capacity) {
+		work->steps_capacity = 2 * size > STEPS_BYTES_MIN ? 2 * size : STEPS_BYTES_MIN;
+		data = arena_alloc(&work->exchange->arena, work->steps_capacity);
+		if (work->steps.size)
+			memcpy(data, work->steps.data, work->steps.size);
+	}
+	if (payload.size)
+		memcpy(data + work->steps.size, payload.data, payload.size);
+	work->steps = bytes_of(data, size);
+}
+
+/* The payloads of all steps, of which `last` is the last. */
+static struct bytes steps_with(const struct work *work, struct bytes last)
 {
 	uint8_t *joined;
 
 	if (!work->steps.size)
-		return payload;
-	joined = arena_alloc(work->call.arena, work->steps.size + payload.size + 1);
+		return last;
+	joined = arena_alloc(work->call.arena, work->steps.size + last.size);
 	memcpy(joined, work->steps.data, work->steps.size);
-	if (payload.size)
-		memcpy(joined + work->steps.size, payload.data, payload.size);
-	return bytes_of(joined, work->steps.size + payload.size);
+	if (last.size)
+		memcpy(joined + work->steps.size, last.data, last.size);
+	return bytes_of(joined, work->steps.size + last.size);
 }
 
 /* The room for the reply is there before anything is committed. */
-MUST_USE static struct status reserve_reply(struct work *work, struct bytes payload)
+MUST_USE static struct status reserve_reply(struct work *work)
 {
-	struct reply reply = { .payload = payload, .call_id = work->call_id };
+	struct reply reply = { .payload = work->answer, .call_id = work->call_id };
 
-	if (payload.size > REPLY_BYTES_MAX - 1024)
-		return status_fail(STATUS_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE", "the answer is over 1 MiB");
+	TRY(check_size(work->answer));
 	work->room = work->exchange->reserve(work->exchange, envelope_size_max(&reply));
 	if (!work->room)
-		return status_fail(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the reply; try again");
+		return status_fail(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY",
+			"no memory for the reply; try again");
 	return OK;
 }
 
-MUST_USE static struct status mutate(struct work *work)
+/* Runs the handler, and keeps what it answers for replays. */
+MUST_USE static struct status act(struct work *work)
 {
 	struct call *call = &work->call;
 
-	if (!call->step && clock_monotonic_us() > work->deadline_us)
-		return status_fail(STATUS_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
-			"the call's time was over before it began; nothing was done");
-	TRY(caller_authenticate(call));
-	if (call->rule->kind == METHOD_MUTATION)
-		TRY(replay_find(call, &work->replayed, &work->revision));
-	if (work->replayed)
-		return reserve_reply(work, steps_with(work, call->payload));
 	if (call->caller.replay_only)
 		return session_is_over();
 	if (work->prepared.code)
@@ -236,12 +307,38 @@ MUST_USE static struct status mutate(struct work *work)
 	invoke(call);
 	TRY(call->status);
 	work->changed = batch_write_count(call->batch) > 0;
-	if (call->rule->kind == METHOD_MUTATION)
-		TRY(replay_keep(call, call->more ? call->payload : steps_with(work, call->payload)));
-	return reserve_reply(work, steps_with(work, call->payload));
+	work->answer = call->more ? call->payload : steps_with(work, call->payload);
+	return call->rule->kind == METHOD_MUTATION ? replay_keep(call, work->answer) : OK;
 }
 
-static struct status mutation_run(struct mutation *mutation, struct snapshot *snapshot, int64_t now_us)
+MUST_USE static struct status mutate(struct work *work)
+{
+	struct call *call = &work->call;
+	enum replay replay = REPLAY_NONE;
+
+	if (!call->step && is_too_late(work))
+		return status_fail(STATUS_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+			"the call's time was over before it began; nothing was done");
+	TRY(authenticate_mutation(call));
+	if (call->rule->kind == METHOD_MUTATION)
+		TRY(replay_find(call, &replay, &work->revision));
+	work->replayed = replay != REPLAY_NONE;
+	switch (replay) {
+	case REPLAY_NONE:
+		TRY(act(work));
+		break;
+	case REPLAY_STEP:
+		call->more = true;
+		break;
+	case REPLAY_CALL:
+		work->answer = call->payload;
+		break;
+	}
+	return call->more ? OK : reserve_reply(work);
+}
+
+static struct status mutation_run(
+	struct mutation *mutation, struct snapshot *snapshot, int64_t now_us)
 {
 	struct work *work = CONTAINER_OF(mutation, struct work, mutation);
 	struct call *call = &work->call;
@@ -254,29 +351,41 @@ static struct status mutation_run(struct mutation *mutation, struct snapshot *sn
 	call->events = 0;
 	call->more = false;
 	work->replayed = work->changed = false;
-	return keep(work, mutate(work));
+	return keep(call->arena, mutate(work));
 }
 
-static void mutation_done(struct mutation *mutation, struct status status, uint64_t revision, bool committed)
+static void mutation_done(
+	struct mutation *mutation, struct status status, uint64_t revision, bool committed)
 {
 	struct work *work = CONTAINER_OF(mutation, struct work, mutation);
 	struct call *call = &work->call;
 
+	work->committed |= committed && work->changed;
 	if (!status.code && call->more) {
-		work->steps = steps_with(work, call->payload);
+		steps_add(work, call->payload);
+		arena_reset(&work->step_arena);
 		call->step++;
 		entropy_seed(&call->entropy);
-		work->next_step(work);
+		work->moves->next_step(work);
 		return;
 	}
 	if (status.code)
 		work->room = NULL;
-	work_reply(work, status, steps_with(work, call->payload), work->replayed ? work->revision : revision,
-		committed && work->changed);
+	work->moves->finished(work);
+	work_reply(work, status, work->answer, work->replayed ? work->revision : revision,
+		work->committed);
 }
 
-void work_mutate(struct work *work, void (*next_step)(struct work *work))
+void work_mutate(struct work *work, const struct work_moves *moves)
 {
-	work->next_step = next_step;
-	work->mutation = (struct mutation){ .arena = work->call.arena, .run = mutation_run, .done = mutation_done };
+	struct call *call = &work->call;
+
+	work->moves = moves;
+	/* Each step of many gives its memory back. */
+	arena_init(&work->step_arena);
+	if (call->rule->flags & RULE_STEPS)
+		call->arena = &work->step_arena;
+	work->mutation = (struct mutation){
+		.arena = call->arena, .run = mutation_run, .done = mutation_done
+	};
 }
