@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+
+enum { LIST_PAGE_MAX = 1000 };
+
+struct kept {
+	struct kept *older;
+	ProtobufCMessage *message;
+};
+
+static uint32_t timeout_ms(const struct cli *cli)
+{
+	return (uint32_t)given_number(cli, "timeout", ORG_TIMEOUT_MS_MAX / 1000) * 1000;
+}
+
+static void open_client(struct cli *cli)
+{
+	const struct org_client_options options = {
+		.authorization = cli->authorization,
+		.on_behalf_of = given(cli, "on-behalf-of"),
+		.timeout_ms = timeout_ms(cli),
+		.read_your_writes = true,
+	};
+	struct org_status status;
+
+	if (!cli->client && org_client_open(cli->url, &options, &cli->client, &status) != ORG_OK)
+		ask_failed(cli, &status);
+}
+
+/* --- what helps --- */
+
+static const char *session_hint(struct cli *cli, const char *reason)
+{
+	if (cli->session.state == SESSION_SAVED && cli->authorization == cli->session.token)
+		return arena_printf(&cli->arena,
+			"the session in profile \"%s\" %s; sign in again: %s", cli->profile,
+			strcmp(reason, "SESSION_EXPIRED") == 0 ? "has ended" : "does not hold",
+			identity_sign_in(cli));
+	return arena_printf(&cli->arena, "sign in: %s", identity_sign_in(cli));
+}
+
+static const char *repeat_hint(struct cli *cli, const struct org_status *status)
+{
+	return arena_printf(&cli->arena,
+		"if it was a change, it may have happened; repeat it with --request-id %s and it "
+		"happens once",
+		status->request_id);
+}
+
+/* What a reason calls for, in orgctl's own words; NULL for nothing. */
+static const char *next_step(struct cli *cli, const struct org_status *status)
+{
+	static const struct {
+		const char *reason, *hint;
+	} hints[] = {
+		{ "PEER_UNKNOWN", "the local operator is root or the daemon's own user, over the "
+				  "ipc socket; others sign in: orgctl session sign-in ADDRESS" },
+		{ "EMAIL_NOT_VERIFIED", "the mail has the token: orgctl user verify; a new mail: "
+					"orgctl user resend-verification ADDRESS" },
+		{ "ALREADY_INVITED",
+			"send a new link: orgctl invitation resend ORGANIZATION ADDRESS" },
+		{ "ACCOUNT_EXISTS", "sign in, then: orgctl invitation accept" },
+		{ "LAST_OWNER", "make somebody else an Owner first: orgctl member change-role "
+				"ORGANIZATION USER owner" },
+		{ "USE_LEAVE", "orgctl member leave ORGANIZATION" },
+		{ "ETAG_MISMATCH", "someone else was faster; look at it again and repeat" },
+		{ "SIGN_IN_FAILED", "forgotten? orgctl user request-reset ADDRESS" },
+		{ "URL_MALFORMED", "the form is ipc:///path or tcp://127.0.0.1:port; --url or "
+				   "ORGD_URL gives it" },
+	};
+
+	if (strcmp(status->reason, "SESSION_EXPIRED") == 0 ||
+		strcmp(status->reason, "CREDENTIAL_INVALID") == 0 ||
+		strcmp(status->reason, "CREDENTIAL_MALFORMED") == 0 ||
+		strcmp(status->reason, "CREDENTIAL_REQUIRED") == 0)
+		return session_hint(cli, status->reason);
+	if (strcmp(status->reason, "CONNECTION_REFUSED") == 0)
+		return arena_printf(&cli->arena,
+			"is orgd running at %s? --url or ORGD_URL names another place", cli->url);
+	if (strcmp(status->reason, "CONNECTION_LOST") == 0 ||
+		strcmp(status->reason, "NO_ANSWER") == 0)
+		return repeat_hint(cli, status);
+	for (size_t i = 0; i < COUNT_OF(hints); i++)
+		if (strcmp(hints[i].reason, status->reason) == 0)
+			return hints[i].hint;
+	return NULL;
+}
+
+void ask_failed(struct cli *cli, const struct org_status *status)
+{
+	fail_status(status, next_step(cli, status));
+}
+
+/* --- calls --- */
+
+ProtobufCMessage *ask_and_see(struct cli *cli, const ProtobufCServiceDescriptor *service,
+	const char *method, const ProtobufCMessage *request, const struct org_call_options *options,
+	struct org_status *status)
+{
+	struct org_call_options all = options ? *options : (struct org_call_options){ 0 };
+	struct kept *kept = ARENA_NEW(&cli->arena, struct kept);
+
+	if (!all.authorization)
+		identity_check(cli);
+	open_client(cli);
+	if (!all.authorization)
+		identity_check(cli);
+	if (!all.request_id)
+		all.request_id = given(cli, "request-id");
+	if (org_call(cli->client, service, method, request, &all, &kept->message, status) != ORG_OK)
+		return NULL;
+	kept->older = cli->kept;
+	cli->kept = kept;
+	return kept->message;
+}
+
+ProtobufCMessage *ask(struct cli *cli, const ProtobufCServiceDescriptor *service,
+	const char *method, const ProtobufCMessage *request, const struct org_call_options *options)
+{
+	struct org_status status;
+	ProtobufCMessage *response = ask_and_see(cli, service, method, request, options, &status);
+
+	if (!response)
+		ask_failed(cli, &status);
+	return response;
+}
+
+ProtobufCMessage *ask_preview(struct cli *cli, const ProtobufCServiceDescriptor *service,
+	const char *method, const ProtobufCMessage *request)
+{
+	char request_id[ORG_REQUEST_ID_BYTES];
+
+	org_request_id_make(request_id);
+	return ask(cli, service, method, request,
+		&(struct org_call_options){ .request_id = request_id });
+}
+
+/* The name of the response's repeated field: what is listed. */
+static const char *listed(const ProtobufCMessage *response)
+{
+	for (unsigned i = 0; i < response->descriptor->n_fields; i++)
+		if (response->descriptor->fields[i].label == PROTOBUF_C_LABEL_REPEATED)
+			return response->descriptor->fields[i].name;
+	abort();
+}
+
+void ask_append(ProtobufCMessage *all, ProtobufCMessage *page)
+{
+	const char *rows = listed(all);
+	void ***to = message_at(all, rows), ***from = message_at(page, rows);
+	size_t *count = message_count_at(all, rows), *more = message_count_at(page, rows);
+
+	if (*more == 0)
+		return;
+	*to = realloc(*to, (*count + *more) * sizeof(**to));
+	if (!*to)
+		abort();
+	memcpy(*to + *count, *from, *more * sizeof(**to));
+	*count += *more;
+	*more = 0;
+}
+
+static void swap_tokens(ProtobufCMessage *a, ProtobufCMessage *b)
+{
+	char **of_a = message_at(a, "next_page_token"), **of_b = message_at(b, "next_page_token");
+	char *token = *of_a;
+
+	*of_a = *of_b;
+	*of_b = token;
+}
+
+ProtobufCMessage *ask_list(struct cli *cli, const ProtobufCServiceDescriptor *service,
+	const char *method, ProtobufCMessage *request)
+{
+	uint64_t limit =
+		syntax_find(&cli->syntax, "limit") ? given_number(cli, "limit", UINT32_MAX) : 0;
+	int32_t *page_size = message_at(request, "page_size");
+	char **page_token = message_at(request, "page_token");
+	ProtobufCMessage *all = NULL;
+	size_t count = 0;
+
+	do {
+		ProtobufCMessage *page;
+
+		*page_size = limit > 0 && limit - count < LIST_PAGE_MAX ? (int32_t)(limit - count)
+									: LIST_PAGE_MAX;
+		page = ask(cli, service, method, request, NULL);
+		if (all) {
+			ask_append(all, page);
+			swap_tokens(all, page);
+		} else {
+			all = page;
+		}
+		count = *message_count_at(all, listed(all));
+		*page_token = *(char **)message_at(all, "next_page_token");
+	} while ((*page_token)[0] && (limit == 0 || count < limit));
+	if ((*page_token)[0])
+		note("there is more; --limit %llu ended the list", (unsigned long long)limit);
+	return all;
+}
+
+void ask_end(struct cli *cli)
+{
+	for (; cli->kept; cli->kept = cli->kept->older)
+		org_message_free(cli->kept->message);
+	org_client_close(cli->client);
+	cli->client = NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "failure.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "safe.h"
+#include "times.h"
+
+enum exit_code exit_code_of(enum org_code code)
+{
+	switch (code) {
+	case ORG_OK:
+		return EXIT_OK;
+	case ORG_INVALID_ARGUMENT:
+	case ORG_OUT_OF_RANGE:
+		return EXIT_USAGE;
+	case ORG_NOT_FOUND:
+		return EXIT_NOT_FOUND;
+	case ORG_UNAUTHENTICATED:
+		return EXIT_UNAUTHENTICATED;
+	case ORG_PERMISSION_DENIED:
+		return EXIT_DENIED;
+	case ORG_ALREADY_EXISTS:
+	case ORG_FAILED_PRECONDITION:
+	case ORG_ABORTED:
+		return EXIT_CONFLICT;
+	case ORG_DEADLINE_EXCEEDED:
+	case ORG_UNAVAILABLE:
+		return EXIT_UNAVAILABLE;
+	case ORG_RESOURCE_EXHAUSTED:
+		return EXIT_LIMIT;
+	case ORG_CANCELLED:
+	case ORG_UNKNOWN:
+	case ORG_UNIMPLEMENTED:
+	case ORG_INTERNAL:
+	case ORG_DATA_LOSS:
+		return EXIT_OTHER;
+	}
+	return EXIT_OTHER;
+}
+
+/* One line to stderr, whatever is in `text`. */
+static void say(const char *prefix, const char *text, const char *suffix)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	fprintf(stderr, "%s%s%s\n", prefix, safe_line(&arena, text), suffix);
+	arena_clear(&arena);
+}
+
+/* Output that is on its way already comes before what went wrong. */
+__attribute__((noreturn)) static void leave(enum exit_code code)
+{
+	fflush(stdout);
+	exit(code);
+}
+
+void note(const char *format, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	say("orgctl: ", text, "");
+}
+
+void fail(enum exit_code code, const char *hint, const char *format, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	say("orgctl: error: ", text, "");
+	if (hint)
+		say("hint: ", hint, "");
+	leave(code);
+}
+
+void fail_status(const struct org_status *status, const char *next)
+{
+	char names[256];
+
+	snprintf(names, sizeof(names), " (%s%s%s%s%s)", org_code_name((int)status->code),
+		status->reason[0] ? ", " : "", status->reason, status->call_id[0] ? ", " : "",
+		status->call_id);
+	say("orgctl: error: ", status->message, names);
+	for (size_t i = 0; i < status->violation_count; i++)
+		say("field: ", status->violations[i].field, "");
+	if (status->help[0])
+		say("hint: where to turn: ", status->help, "");
+	if (status->retry_after_ms > 0) {
+		char text[64];
+
+		span_format(status->retry_after_ms / 1000 + (status->retry_after_ms % 1000 != 0),
+			text, sizeof(text));
+		say("hint: try again in ", text, "");
+	}
+	if (next)
+		say("hint: ", next, "");
+	leave(exit_code_of(status->code));
+}

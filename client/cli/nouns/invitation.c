@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "ask.h"
+#include "command.h"
+#include "output.h"
+#include "resolve.h"
+#include "stream.h"
+#include "terminal.h"
+
+enum { BATCH_MAX = 100 };
+
+/* What is not said invites a plain member. */
+static Orgd__V1__Role invited_role(struct cli *cli)
+{
+	return given(cli, "role") ? given_enum(cli, "role", &orgd__v1__role__descriptor)
+				  : ORGD__V1__ROLE__ROLE_MEMBER;
+}
+
+static enum exit_code create(struct cli *cli)
+{
+	const Orgd__V1__CreateInvitationResponse *response = ASK(cli, invitation_service,
+		CreateInvitation, create_invitation,
+		.organization_id = resolve_organization(cli, "organization"),
+		.email = given(cli, "email"), .role = invited_role(cli),
+		.message = given(cli, "message"), .expire_after = given_span(cli, "expires-in"));
+
+	output_resource(cli, &response->base, "invitation", "invitation.id");
+	return EXIT_OK;
+}
+
+/* --- many at once --- */
+
+struct addresses {
+	size_t count, room;
+	char **list;
+};
+
+static void add(struct cli *cli, struct addresses *addresses, char *address)
+{
+	if (addresses->count == addresses->room) {
+		size_t room = addresses->room ? 2 * addresses->room : 64;
+		char **list = ARENA_ARRAY(&cli->arena, char *, room);
+
+		if (addresses->count > 0)
+			memcpy(list, addresses->list, addresses->count * sizeof(*list));
+		addresses->list = list;
+		addresses->room = room;
+	}
+	addresses->list[addresses->count++] = address;
+}
+
+/* One a line; empty lines and those that begin with "#" say nothing. */
+static void read_addresses(struct cli *cli, struct addresses *addresses, const char *path)
+{
+	CLEANUP(stream_close) FILE *file = NULL;
+	bool from_input = strcmp(path, "-") == 0;
+	char line[1024];
+
+	if (!from_input) {
+		file = fopen(path, "re");
+		if (!file)
+			fail(EXIT_OTHER, NULL, "%s cannot be read: %m", path);
+	}
+	while (fgets(line, sizeof(line), from_input ? stdin : file)) {
+		char *begin = line + strspn(line, " \t");
+
+		begin[strcspn(begin, " \t\r\n")] = '\0';
+		if (begin[0] && begin[0] != '#')
+			add(cli, addresses, arena_strdup(&cli->arena, begin));
+	}
+}
+
+static struct addresses all_addresses(struct cli *cli)
+{
+	struct addresses addresses = { 0 };
+	char **list;
+	size_t count = given_all(cli, "emails", &list);
+
+	for (size_t i = 0; i < count; i++)
+		add(cli, &addresses, list[i]);
+	if (given(cli, "file"))
+		read_addresses(cli, &addresses, given(cli, "file"));
+	if (addresses.count == 0)
+		fail_usage(cli, "no address was given; name some, or a --file of them");
+	if (addresses.count > BATCH_MAX && given(cli, "request-id"))
+		fail_usage(
+			cli, "--request-id repeats one call, of at most %d addresses", BATCH_MAX);
+	return addresses;
+}
+
+/* As far as it got: all, some, or none for the reason that the first was refused for. */
+static enum exit_code outcome(const Orgd__V1__BatchCreateInvitationsResponse *response)
+{
+	const Google__Rpc__Status *refused = NULL;
+	size_t made = 0;
+
+	for (size_t i = 0; i < response->n_results; i++) {
+		if (!response->results[i]->error)
+			made++;
+		else if (!refused)
+			refused = response->results[i]->error;
+	}
+	if (!refused)
+		return EXIT_OK;
+	return made > 0 ? EXIT_PARTIAL : exit_code_of((enum org_code)refused->code);
+}
+
+static enum exit_code create_many(struct cli *cli)
+{
+	struct addresses addresses = all_addresses(cli);
+	char *organization = resolve_organization(cli, "organization");
+	Orgd__V1__BatchCreateInvitationsResponse *all = NULL;
+
+	for (size_t done = 0; done < addresses.count; done += BATCH_MAX) {
+		size_t left = addresses.count - done;
+		Orgd__V1__BatchCreateInvitationsResponse *response =
+			ASK(cli, invitation_service, BatchCreateInvitations,
+				batch_create_invitations, .organization_id = organization,
+				.n_emails = left < BATCH_MAX ? left : BATCH_MAX,
+				.emails = addresses.list + done, .role = invited_role(cli),
+				.message = given(cli, "message"),
+				.expire_after = given_span(cli, "expires-in"));
+
+		if (all)
+			ask_append(&all->base, &response->base);
+		else
+			all = response;
+	}
+	output_list(cli, &all->base, "results",
+		"invitation.id email invitation.role invitation.delivery.state=DELIVERY "
+		"error.message=ERROR");
+	return outcome(all);
+}
+
+/* --- an organization's --- */
+
+static enum exit_code show(struct cli *cli)
+{
+	char *organization = resolve_organization(cli, "organization");
+	const Orgd__V1__GetInvitationResponse *response = ASK(cli, invitation_service,
+		GetInvitation, get_invitation, .organization_id = organization,
+		.invitation_id = resolve_invitation(cli, "invitation", organization));
+
+	output_resource(cli, &response->base, "invitation", "invitation.id");
+	return EXIT_OK;
+}
+
+static enum exit_code list(struct cli *cli)
+{
+	const Orgd__V1__ListInvitationsResponse *response =
+		ASK_LIST(cli, invitation_service, ListInvitations, list_invitations,
+			.organization_id = resolve_organization(cli, "organization"),
+			.state = given_enum(cli, "state", &orgd__v1__invitation_state__descriptor));
+
+	output_list(cli, &response->base, "invitations",
+		"id email role state expire_time delivery.state=DELIVERY delivery.last_error");
+	return EXIT_OK;
+}
+
+static enum exit_code resend(struct cli *cli)
+{
+	char *organization = resolve_organization(cli, "organization");
+	const Orgd__V1__ResendInvitationResponse *response = ASK(cli, invitation_service,
+		ResendInvitation, resend_invitation, .organization_id = organization,
+		.invitation_id = resolve_invitation(cli, "invitation", organization),
+		.expire_after = given_span(cli, "expires-in"));
+
+	output_resource(cli, &response->base, "invitation", "invitation.id");
+	return EXIT_OK;
+}
+
+static enum exit_code revoke(struct cli *cli)
+{
+	char *organization = resolve_organization(cli, "organization");
+	char *invitation = resolve_invitation(cli, "invitation", organization);
+	const Orgd__V1__RevokeInvitationResponse *response;
+
+	confirm(cli, "Revoke the invitation %s: its link is dead at once.",
+		given(cli, "invitation"));
+	response = ASK(cli, invitation_service, RevokeInvitation, revoke_invitation,
+		.organization_id = organization, .invitation_id = invitation);
+	output_resource(cli, &response->base, "invitation", "invitation.id");
+	return EXIT_OK;
+}
+
+/* --- the invited person's --- */
+
+static enum exit_code mine(struct cli *cli)
+{
+	const Orgd__V1__ListMyInvitationsResponse *response =
+		ASK_LIST(cli, invitation_service, ListMyInvitations, list_my_invitations);
+
+	output_list(cli, &response->base, "invitations",
+		"invitation.id organization_handle organization_display_name invitation.role "
+		"invitation.message invitation.expire_time");
+	return EXIT_OK;
+}
+
+static enum exit_code look_up(struct cli *cli)
+{
+	CLEANUP(secret_wipe) struct secret token = { "" };
+	const Orgd__V1__LookUpInvitationResponse *response;
+
+	secret_read_token(cli, &token, "token-file", "Token or link from the mail");
+	response = ASK_AS_ANYONE(
+		cli, invitation_service, LookUpInvitation, look_up_invitation, .token = token.text);
+	output_resource(cli, &response->base, NULL, "invitation_id");
+	return EXIT_OK;
+}
+
+static enum exit_code accept(struct cli *cli)
+{
+	CLEANUP(secret_wipe) struct secret token = { "" };
+	const Orgd__V1__AcceptInvitationResponse *response;
+
+	secret_read_token(cli, &token, "token-file", "Token or link from the mail");
+	response = ASK(
+		cli, invitation_service, AcceptInvitation, accept_invitation, .token = token.text);
+	output_resource(cli, &response->base, "member", "member.organization_id");
+	return EXIT_OK;
+}
+
+static enum exit_code decline(struct cli *cli)
+{
+	CLEANUP(secret_wipe) struct secret token = { "" };
+	const Orgd__V1__DeclineInvitationResponse *response;
+
+	if (given(cli, "invitation") && given(cli, "token-file"))
+		fail_usage(cli, "either an <invitation> or --token-file");
+	if (given(cli, "invitation")) {
+		confirm(cli, "Decline the invitation %s.", given(cli, "invitation"));
+		response = ASK(cli, invitation_service, DeclineInvitation, decline_invitation,
+			.which_case = ORGD__V1__DECLINE_INVITATION_REQUEST__WHICH_INVITATION_ID,
+			.invitation_id = given(cli, "invitation"));
+	} else {
+		secret_read_token(cli, &token, "token-file", "Token or link from the mail");
+		confirm(cli, "Decline the invitation that this token is for.");
+		response = ASK_AS_ANYONE(cli, invitation_service, DeclineInvitation,
+			decline_invitation,
+			.which_case = ORGD__V1__DECLINE_INVITATION_REQUEST__WHICH_TOKEN,
+			.token = token.text);
+	}
+	output_done(cli, &response->base, "Declined.");
+	return EXIT_OK;
+}
+
+static const struct command commands[] = {
+	{ "invitation create <organization> <email> [--role ROLE] [--message TEXT] [--expires-in "
+	  "SPAN]",
+		"Invite someone by e-mail.",
+		"orgctl invitation create acme bob@example.com --role admin", create },
+	{ "invitation create-many <organization> [<emails>]... [--file FILE] [--role ROLE] "
+	  "[--message TEXT] [--expires-in SPAN]",
+		"Invite many; one that fails does not keep the others back.",
+		"orgctl invitation create-many acme bob@example.com eve@example.com --role member",
+		create_many },
+	{ "invitation show <organization> <invitation>",
+		"Show an invitation and how far its mail got.",
+		"orgctl invitation show acme bob@example.com", show },
+	{ "invitation list <organization> [--state STATE] [--limit N]",
+		"List an organization's invitations.",
+		"orgctl invitation list acme --state pending", list },
+	{ "invitation resend <organization> <invitation> [--expires-in SPAN]",
+		"Send a new link; the old one is dead.",
+		"orgctl invitation resend acme bob@example.com", resend },
+	{ "invitation revoke <organization> <invitation> [--yes]", "End a pending invitation.",
+		"orgctl invitation revoke acme bob@example.com", revoke },
+	{ "invitation mine [--limit N]", "List the invitations to one's own address.",
+		"orgctl invitation mine", mine },
+	{ "invitation look-up [--token-file FILE]", "Show what a link invites to. Changes nothing.",
+		"orgctl invitation look-up --token-file token.txt", look_up },
+	{ "invitation accept [--token-file FILE]", "Join.", "orgctl invitation accept", accept },
+	{ "invitation decline [<invitation>] [--token-file FILE] [--yes]",
+		"Decline an invitation: by its token, or signed in by its id.",
+		"orgctl invitation decline --token-file token.txt", decline },
+};
+
+NOUN(invitation_noun, "invitation", "Inviting people, and being invited.");
