@@ -10,12 +10,12 @@
 
 /*
  * What the operator decided: flags, the file and the credentials, read once at the start into one
- * struct that nothing changes afterwards. The file's language is libconfuse's; systemd/orgd.conf says
- * what each option means. Strings are never NULL and live as long as the process.
+ * struct that nothing changes afterwards. The file's language is libconfuse's; systemd/orgd.conf
+ * says what each option means. Strings are never NULL and live as long as the process.
  */
 enum config_action {
 	CONFIG_RUN,
-	CONFIG_CHECK, /* --check-config: say what is wrong with the configuration, or that nothing is */
+	CONFIG_CHECK, /* --check-config: say what is wrong, or that nothing is */
 	CONFIG_PRINT, /* --print-config: every option as it is in effect, defaults included */
 };
 
@@ -37,8 +37,8 @@ struct config {
 	struct cfg_t *parsed;     /* private */
 };
 
-/* Reads flags and file. --help and --version print and exit 0; a misused flag prints a line and exits
- * 64 (EX_USAGE).
+/* Reads flags and file. --help and --version print and exit 0; a misused flag prints a line and
+ * exits 64 (EX_USAGE).
  *
  *   INVALID_ARGUMENT CONFIG_INVALID  "file:line: sentence" */
 MUST_USE struct status config_load(struct config *config, int argc, const char **argv);

@@ -97,8 +97,8 @@ static void configure(struct daemon *daemon, int argc, const char **argv)
 
 /* --- open --- */
 
-/* Acknowledged is durable: when the disk fails in a commit, nobody is answered and systemd starts us
- * again. */
+/* Acknowledged is durable: when the disk fails in a commit, nobody is answered and systemd starts
+ * us again. */
 static void on_disk_failure(void *context, struct status status)
 {
 	(void)context;

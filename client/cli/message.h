@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 
-/* An empty message, for requests: `Orgd__V1__User user = MESSAGE_OF(orgd__v1__user);`. The generated
- * initialisers say the same, but cast constness away. */
+/* An empty message, for requests: `Orgd__V1__User user = MESSAGE_OF(orgd__v1__user);`. The
+ * generated initialisers say the same, but cast constness away. */
 #define MESSAGE_OF(symbol)                                                                         \
 	{                                                                                          \
 		.base = PROTOBUF_C_MESSAGE_INIT(&symbol##__descriptor)                             \

@@ -154,8 +154,8 @@ struct status smtp_new(const struct courier_config *config, smtp_going_on *going
 	return OK;
 }
 
-/* Ends the connection, if there is one. After a failure a reply may still be on its way, which would be
- * taken for the next mail's; and curl waits two minutes for the answer to its QUIT. */
+/* Ends the connection, if there is one. After a failure a reply may still be on its way, which
+ * would be taken for the next mail's; and curl waits two minutes for the answer to its QUIT. */
 static void hang_up(struct smtp *smtp)
 {
 	curl_socket_t socket = CURL_SOCKET_BAD;
@@ -193,7 +193,8 @@ static void slist_free(struct curl_slist **list)
 	curl_slist_free_all(*list);
 }
 
-/* The server's word if its last one was an error, else what went wrong between here and there. */
+/* The server's word if its last one was an error, else what went wrong between here and there.
+ * */
 static void tell_failure(const struct smtp *smtp, CURLcode code, struct attempt *attempt)
 {
 	bool refused = smtp->complete && smtp->code >= 400 && smtp->code <= 599;

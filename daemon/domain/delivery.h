@@ -7,7 +7,8 @@
 #include "orgd/v1/delivery_service.pb-c.h"
 
 /*
- * What the outcome of an attempt means for a mail (SPEC rule 15). Pure: time and chance are given in.
+ * What the outcome of an attempt means for a mail (SPEC rule 15). Pure: time and chance are given
+ * in.
  *
  * A mail is tried at once, then again 1, 2, 4 and so on minutes after each attempt that did not
  * settle it, at most 4 hours apart, each wait longer by up to a quarter by chance, so that mails

@@ -135,9 +135,12 @@ static const struct {
 const struct rule *policy_rule(const char *path)
 {
 	static const char package[] = "/orgd.v1.";
-	const char *method = strncmp(path, package, strlen(package)) ? path + (*path == '/')
-								     : path + strlen(package);
+	const char *method = path;
 
+	if (!strncmp(path, package, strlen(package)))
+		method += strlen(package);
+	else if (*path)
+		method++;
 	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (!strcmp(rules[i].method, method))
 			return &rules[i];

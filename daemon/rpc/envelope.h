@@ -35,6 +35,6 @@ size_t envelope_size_max(const struct reply *reply);
  * written; allocates nothing for an OK. */
 size_t envelope_pack(const struct reply *reply, uint8_t *out);
 
-/* A failure as a message with all its details, in the arena: for a response that holds refusals. Not for
- * INTERNAL, whose sentence is for the log alone. */
+/* A failure as a message with all its details, in the arena: for a response that holds refusals.
+ * Not for INTERNAL, whose sentence is for the log alone. */
 Google__Rpc__Status *envelope_error(struct arena *arena, struct status status);

@@ -9,9 +9,9 @@
 #include "store/rows/organization.h"
 
 /*
- * A deleted organization goes for good after 30 days, a chunk a batch: members, invitations, grants,
- * decisions, and at last its own row. Nothing of it could be seen or used any more since its
- * deletion. Its events stay.
+ * A deleted organization goes for good after 30 days, a chunk a batch: members, invitations,
+ * grants, decisions, and at last its own row. Nothing of it could be seen or used any more
+ * since its deletion. Its events stay.
  */
 enum {
 	CHUNK = 15 /* at most 7 writes each, with those of the organization below the batch's cap */

@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * What the operator decided, as the services read it. config.c fills it from the file and checks it; nothing
- * changes it afterwards. Strings are never NULL; empty means not set.
+ * What the operator decided, as the services read it. config.c fills it from the file and checks
+ * it; nothing changes it afterwards. Strings are never NULL; empty means not set.
  */
 enum { SETTINGS_OPERATORS_MAX = 16 };
 
@@ -15,8 +15,8 @@ struct settings {
 	const char *platform_name;   /* how mails call the portal */
 	const char *support_contact; /* whom refusals name: an address or a URL */
 
-	uid_t operators
-		[SETTINGS_OPERATORS_MAX]; /* uids that are platform administrators over the local socket */
+	/* Uids that are platform administrators over the local socket. */
+	uid_t operators[SETTINGS_OPERATORS_MAX];
 	size_t operator_count;
 	uid_t courier_uid; /* (uid_t)-1 for none */
 
@@ -34,9 +34,8 @@ struct settings {
 	int64_t invitation_expiry_us;                  /* the default */
 	uint32_t invitations_per_organization_per_day; /* recipients; SPEC rule 12 */
 	uint32_t invitations_per_recipient_per_day;    /* over all organizations */
-	uint32_t
-		account_mails_per_address_per_day; /* verification, reset and "you have an account" */
-	uint32_t sign_in_failures_per_account;     /* in 15 minutes */
-	uint32_t sign_in_failures_per_peer;        /* in 15 minutes */
+	uint32_t account_mails_per_address_per_day;    /* of UserService */
+	uint32_t sign_in_failures_per_account;         /* in 15 minutes */
+	uint32_t sign_in_failures_per_peer;            /* in 15 minutes */
 	uint32_t crypto_threads; /* of the password pool; 0: one per core, at most 4 */
 };

@@ -164,7 +164,7 @@ MUST_USE static struct status prepare(struct work *work)
 	call_look_away(call);
 	TRY(status);
 	if (call->caller.replay_only)
-		return OK; /* refused or replayed when it runs */
+		return session_is_over(); /* unless a replay is found when it runs */
 	status = work->prepare->prepare(call);
 	call_look_away(call);
 	return status;

@@ -51,7 +51,7 @@ static void handle(void *context, struct exchange *exchange)
 {
 	struct fixture *fixture = context;
 
-	switch (fixture->handling) {
+	switch ((enum handling)fixture->handling) {
 	case HANDLE_ECHO:
 		exchange_echo(exchange);
 		break;

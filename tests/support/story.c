@@ -14,6 +14,8 @@
 #include "service/last_use.h"
 #include "service/throttle.h"
 
+#define ACCEPTED ORGD__V1__REPORT_DELIVERY_REQUEST__OUTCOME__OUTCOME_ACCEPTED
+
 enum { PEOPLE_MAX = 256, MAILS_MAX = 2048, COURIER_UID = 4711, OPERATOR_UID = 4710 };
 
 static char password[] = "correct horse battery";
@@ -140,7 +142,8 @@ struct story *story_begin(void)
 	pthread_mutex_init(&story->arena_lock, NULL);
 	snprintf(story->directory, sizeof(story->directory), "/tmp/orgd-story-XXXXXX");
 	cr_assert(mkdtemp(story->directory));
-	snprintf(story->offset_file, sizeof(story->offset_file), "%s/clock-offset", story->directory);
+	snprintf(story->offset_file, sizeof(story->offset_file), "%s/clock-offset",
+		story->directory);
 	write_offset(story);
 	story->clock.offset_file = story->offset_file;
 	story->settings = default_settings();
@@ -162,7 +165,9 @@ struct story *story_begin(void)
 		.throttle = story->throttle,
 		.last_use = story->last_use,
 		.start_us = clock_now_us(&story->clock) };
-	MUST(executor_start(&(struct executor_options){ .platform = &story->platform, .readers = 2 }, &story->executor));
+	MUST(executor_start(
+		&(struct executor_options){ .platform = &story->platform, .readers = 2 },
+		&story->executor));
 	return story;
 }
 
@@ -285,33 +290,40 @@ static void read_details(struct outcome *outcome, const Google__Rpc__Status *sta
 		const Google__Protobuf__Any *any = status->details[i];
 
 		if (strstr(any->type_url, "ErrorInfo")) {
-			Google__Rpc__ErrorInfo *info = google__rpc__error_info__unpack(NULL, any->value.len, any->value.data);
+			Google__Rpc__ErrorInfo *info = google__rpc__error_info__unpack(
+				NULL, any->value.len, any->value.data);
 
 			snprintf(outcome->reason, sizeof(outcome->reason), "%s", info->reason);
 			read_metadata(outcome, info);
 			google__rpc__error_info__free_unpacked(info, NULL);
 		} else if (strstr(any->type_url, "BadRequest")) {
-			Google__Rpc__BadRequest *bad = google__rpc__bad_request__unpack(NULL, any->value.len, any->value.data);
+			Google__Rpc__BadRequest *bad = google__rpc__bad_request__unpack(
+				NULL, any->value.len, any->value.data);
 
-			snprintf(outcome->field, sizeof(outcome->field), "%s", bad->field_violations[0]->field);
+			snprintf(outcome->field, sizeof(outcome->field), "%s",
+				bad->field_violations[0]->field);
 			google__rpc__bad_request__free_unpacked(bad, NULL);
 		} else if (strstr(any->type_url, "Help")) {
-			Google__Rpc__Help *help = google__rpc__help__unpack(NULL, any->value.len, any->value.data);
+			Google__Rpc__Help *help =
+				google__rpc__help__unpack(NULL, any->value.len, any->value.data);
 
-			snprintf(outcome->help, sizeof(outcome->help), "%s %s", help->links[0]->description,
-				help->links[0]->url);
+			snprintf(outcome->help, sizeof(outcome->help), "%s %s",
+				help->links[0]->description, help->links[0]->url);
 			google__rpc__help__free_unpacked(help, NULL);
 		} else if (strstr(any->type_url, "RetryInfo")) {
-			Google__Rpc__RetryInfo *retry = google__rpc__retry_info__unpack(NULL, any->value.len, any->value.data);
+			Google__Rpc__RetryInfo *retry = google__rpc__retry_info__unpack(
+				NULL, any->value.len, any->value.data);
 
-			outcome->retry_after_ms = retry->retry_delay->seconds * 1000 + retry->retry_delay->nanos / 1000000;
+			outcome->retry_after_ms = retry->retry_delay->seconds * 1000 +
+						  retry->retry_delay->nanos / 1000000;
 			google__rpc__retry_info__free_unpacked(retry, NULL);
 		}
 	}
 }
 
 /* Hands the packed envelope to the executor and waits for the packed reply. */
-static Orgd__Rpc__V1__Response *exchange(struct story *story, const Orgd__Rpc__V1__Request *envelope, uid_t uid)
+static Orgd__Rpc__V1__Response *exchange(
+	struct story *story, const Orgd__Rpc__V1__Request *envelope, uid_t uid)
 {
 	struct local_exchange *local = calloc(1, sizeof(*local));
 	size_t size = orgd__rpc__v1__request__get_packed_size(envelope);
@@ -326,7 +338,8 @@ static Orgd__Rpc__V1__Response *exchange(struct story *story, const Orgd__Rpc__V
 	orgd__rpc__v1__request__pack(envelope, packed);
 	local->exchange.body = bytes_of(packed, size);
 	local->exchange.peer = (struct peer){ .connection = 1, .local = true, .uid = uid };
-	snprintf(local->exchange.peer.address, sizeof(local->exchange.peer.address), "ipc:uid=%u", uid);
+	snprintf(local->exchange.peer.address, sizeof(local->exchange.peer.address), "ipc:uid=%u",
+		uid);
 	local->exchange.received_us = clock_monotonic_us() - story->late_us;
 	local->exchange.reserve = local_reserve;
 	local->exchange.send = local_send;
@@ -338,7 +351,8 @@ static Orgd__Rpc__V1__Response *exchange(struct story *story, const Orgd__Rpc__V
 	pthread_mutex_unlock(&local->lock);
 	pthread_mutex_lock(&story->arena_lock);
 	arena_allow_trusted(&story->arena);
-	response = orgd__rpc__v1__response__unpack(&story->arena.allocator, local->size, local->room);
+	response =
+		orgd__rpc__v1__response__unpack(&story->arena.allocator, local->size, local->room);
 	pthread_mutex_unlock(&story->arena_lock);
 	cr_assert(response, "the reply is no Response");
 	arena_clear(&local->exchange.arena);
@@ -358,21 +372,23 @@ static const ProtobufCMessageDescriptor *response_descriptor(const char *path)
 
 		if (strncmp(path + 1, service->name, length) || path[1 + length] != '/')
 			continue;
-		return protobuf_c_service_descriptor_get_method_by_name(service, path + length + 2)->output;
+		return protobuf_c_service_descriptor_get_method_by_name(service, path + length + 2)
+			->output;
 	}
 	cr_assert_fail("there is no method %s", path);
 	return NULL;
 }
 
-static struct outcome try_as_uid(struct story *story, const char *method, const ProtobufCMessage *request,
-	Orgd__Rpc__V1__Request *envelope, uid_t uid)
+static struct outcome try_as_uid(struct story *story, const char *method,
+	const ProtobufCMessage *request, Orgd__Rpc__V1__Request *envelope, uid_t uid)
 {
 	struct outcome outcome = { 0 };
 	Orgd__Rpc__V1__Response *response;
 	size_t size = protobuf_c_message_get_packed_size(request);
 
 	pthread_mutex_lock(&story->arena_lock);
-	envelope->method = arena_printf(&story->arena, "%s%s", method[0] == '/' ? "" : "/orgd.v1.", method);
+	envelope->method =
+		arena_printf(&story->arena, "%s%s", method[0] == '/' ? "" : "/orgd.v1.", method);
 	envelope->payload.data = arena_alloc(&story->arena, size + 1);
 	pthread_mutex_unlock(&story->arena_lock);
 	envelope->payload.len = protobuf_c_message_pack(request, envelope->payload.data);
@@ -386,23 +402,23 @@ static struct outcome try_as_uid(struct story *story, const char *method, const 
 		return outcome;
 	}
 	pthread_mutex_lock(&story->arena_lock);
-	outcome.response = protobuf_c_message_unpack(response_descriptor(envelope->method), &story->arena.allocator,
-		response->payload.len, response->payload.data);
+	outcome.response = protobuf_c_message_unpack(response_descriptor(envelope->method),
+		&story->arena.allocator, response->payload.len, response->payload.data);
 	pthread_mutex_unlock(&story->arena_lock);
 	cr_assert(outcome.response, "the payload of %s is no response of its", method);
 	return outcome;
 }
 
-struct outcome story_try_envelope(struct story *story, const char *method, const ProtobufCMessage *request,
-	struct Orgd__Rpc__V1__Request *envelope)
+struct outcome story_try_envelope(struct story *story, const char *method,
+	const ProtobufCMessage *request, struct Orgd__Rpc__V1__Request *envelope)
 {
 	bool courier = strstr(method, "LeaseDeliveries") || strstr(method, "ReportDelivery");
 
 	return try_as_uid(story, method, request, envelope, courier ? COURIER_UID : OPERATOR_UID);
 }
 
-struct outcome story_try_as(struct story *story, const char *who, const char *method, const ProtobufCMessage *request,
-	const char *request_id)
+struct outcome story_try_as(struct story *story, const char *who, const char *method,
+	const ProtobufCMessage *request, const char *request_id)
 {
 	Orgd__Rpc__V1__Request envelope = ORGD__RPC__V1__REQUEST__INIT;
 
@@ -412,28 +428,31 @@ struct outcome story_try_as(struct story *story, const char *who, const char *me
 		who && !strcmp(who, "courier") ? COURIER_UID : OPERATOR_UID);
 }
 
-struct outcome story_try(struct story *story, const char *who, const char *method, const ProtobufCMessage *request)
+struct outcome story_try(
+	struct story *story, const char *who, const char *method, const ProtobufCMessage *request)
 {
 	return story_try_as(story, who, method, request,
 		arena_printf(&story->arena, "request-%012u", ++story->request_ids));
 }
 
-const ProtobufCMessage *story_call(struct story *story, const char *who, const char *method, const ProtobufCMessage *request)
+const ProtobufCMessage *story_call(
+	struct story *story, const char *who, const char *method, const ProtobufCMessage *request)
 {
 	struct outcome outcome = story_try(story, who, method, request);
 
-	cr_assert(!outcome.code, "%s: %s %s: %s (field \"%s\")", method, status_code_name(outcome.code), outcome.reason,
-		outcome.message, outcome.field);
+	cr_assert(!outcome.code, "%s: %s %s: %s (field \"%s\")", method,
+		status_code_name(outcome.code), outcome.reason, outcome.message, outcome.field);
 	return outcome.response;
 }
 
-void expect_refused(struct story *story, const char *who, const char *method, const ProtobufCMessage *request,
-	enum status_code code, const char *reason)
+void expect_refused(struct story *story, const char *who, const char *method,
+	const ProtobufCMessage *request, enum status_code code, const char *reason)
 {
 	struct outcome outcome = story_try(story, who, method, request);
 
-	cr_assert(outcome.code == code && !strcmp(outcome.reason, reason), "%s: %s %s (%s), not %s %s", method,
-		status_code_name(outcome.code), outcome.reason, outcome.message, status_code_name(code), reason);
+	cr_assert(outcome.code == code && !strcmp(outcome.reason, reason),
+		"%s: %s %s (%s), not %s %s", method, status_code_name(outcome.code), outcome.reason,
+		outcome.message, status_code_name(code), reason);
 }
 
 void story_person(struct story *story, const char *email, const char *name)
@@ -443,11 +462,14 @@ void story_person(struct story *story, const char *email, const char *name)
 	char *token;
 
 	cr_assert(story->people_count < PEOPLE_MAX && !find_person(story, email));
-	ASK(story, NULL, UserService, SignUp, sign_up, .email = email, .password = password, .display_name = name);
+	ASK(story, NULL, UserService, SignUp, sign_up, .email = email, .password = password,
+		.display_name = name);
 	token = arena_strdup(&story->arena, story_mail_token(story, email));
 	ASK(story, NULL, UserService, VerifyEmail, verify_email, .token = token);
-	session = ASK(story, NULL, SessionService, SignIn, sign_in, .email = email, .password = password);
-	*person = (struct person){ strdup(email), strdup(session->user->id), strdup(session->session_token) };
+	session = ASK(
+		story, NULL, SessionService, SignIn, sign_in, .email = email, .password = password);
+	*person = (struct person){ strdup(email), strdup(session->user->id),
+		strdup(session->session_token) };
 	story->people_count++;
 }
 
@@ -472,19 +494,20 @@ const char *story_organization(struct story *story, const char *owner_email, con
 	organization.website = "https://example.com/";
 	organization.country = "DE";
 	organization.intended_use = "To read the documents.";
-	created = ASK(story, owner_email, OrganizationService, CreateOrganization, create_organization,
-		.organization = &organization);
+	created = ASK(story, owner_email, OrganizationService, CreateOrganization,
+		create_organization, .organization = &organization);
 	ASK(story, "operator", VerificationService, VerifyOrganization, verify_organization,
 		.organization_id = created->organization->id);
 	return created->organization->id;
 }
 
-void story_join(struct story *story, const char *organization_id, const char *email, Orgd__V1__Role role)
+void story_join(
+	struct story *story, const char *organization_id, const char *email, Orgd__V1__Role role)
 {
 	if (!find_person(story, email))
 		story_person(story, email, "A Colleague");
-	ASK(story, "operator", InvitationService, CreateInvitation, create_invitation, .organization_id = organization_id,
-		.email = email, .role = role);
+	ASK(story, "operator", InvitationService, CreateInvitation, create_invitation,
+		.organization_id = organization_id, .email = email, .role = role);
 	ASK(story, email, InvitationService, AcceptInvitation, accept_invitation,
 		.token = arena_strdup(&story->arena, story_mail_token(story, email)));
 }
@@ -509,8 +532,9 @@ static void lease_mails(struct story *story)
 
 			keep_mail(story, lease);
 			ASK(story, "courier", DeliveryService, ReportDelivery, report_delivery,
-				.delivery_id = lease->delivery_id, .lease_token = lease->lease_token,
-				.outcome = ORGD__V1__REPORT_DELIVERY_REQUEST__OUTCOME__OUTCOME_ACCEPTED, .smtp_code = 250);
+				.delivery_id = lease->delivery_id,
+				.lease_token = lease->lease_token, .outcome = ACCEPTED,
+				.smtp_code = 250);
 		}
 	} while (leased->n_leases);
 }

@@ -20,11 +20,12 @@
 #include "orgd/v1/verification_service.pb-c.h"
 
 /*
- * The whole daemon but its sockets, in this process: a fresh store, the executor with its threads, a clock that tests set,
- * cheap passwords, mail configured with the project's templates. Tests tell what people do and look at what orgd answers.
+ * The whole daemon but its sockets, in this process: a fresh store, the executor with its threads,
+ * a clock that tests set, cheap passwords, mail configured with the project's templates. Tests tell
+ * what people do and look at what orgd answers.
  *
- * `who` calls: NULL for anyone, "operator", "courier", "key:<secret>" for a service, or the address of a person made by
- * story_person. Everything returned lives until story_end.
+ * `who` calls: NULL for anyone, "operator", "courier", "key:<secret>" for a service, or the address
+ * of a person made by story_person. Everything returned lives until story_end.
  */
 struct story;
 struct settings;
@@ -57,10 +58,11 @@ const char *story_id(struct story *story, const char *email);
 /* Created by the person and verified by the operator; returns the id. */
 const char *story_organization(struct story *story, const char *owner_email, const char *handle);
 /* Makes the person if need be, invites them by the operator and accepts. */
-void story_join(struct story *story, const char *organization_id, const char *email, Orgd__V1__Role role);
+void story_join(
+	struct story *story, const char *organization_id, const char *email, Orgd__V1__Role role);
 
-/* Leases all mails as the courier and reports them as sent; then the token in the newest link mailed to that address
- * (NULL for none), and how many mails went there so far. */
+/* Leases all mails as the courier and reports them as sent; then the token in the newest link
+ * mailed to that address (NULL for none), and how many mails went there so far. */
 const char *story_mail_token(struct story *story, const char *email);
 size_t story_mail_count(struct story *story, const char *email);
 /* The newest whole message to that address. */
@@ -78,31 +80,34 @@ struct outcome {
 };
 
 /* One call as it comes over the wire. `method` is "MemberService/ListMembers". */
-struct outcome story_try(struct story *story, const char *who, const char *method, const ProtobufCMessage *request);
+struct outcome story_try(
+	struct story *story, const char *who, const char *method, const ProtobufCMessage *request);
 /* The same with the request id, for replays. */
-struct outcome story_try_as(struct story *story, const char *who, const char *method, const ProtobufCMessage *request,
-	const char *request_id);
-/* With every field of the envelope but method and payload, which it fills in. "Peer" is the courier in the courier's two
- * methods, an operator in all others. */
+struct outcome story_try_as(struct story *story, const char *who, const char *method,
+	const ProtobufCMessage *request, const char *request_id);
+/* With every field of the envelope but method and payload, which it fills in. "Peer" is the courier
+ * in the courier's two methods, an operator in all others. */
 struct Orgd__Rpc__V1__Request;
-struct outcome story_try_envelope(struct story *story, const char *method, const ProtobufCMessage *request,
-	struct Orgd__Rpc__V1__Request *envelope);
+struct outcome story_try_envelope(struct story *story, const char *method,
+	const ProtobufCMessage *request, struct Orgd__Rpc__V1__Request *envelope);
 /* What `who` writes into the envelope. */
 const char *story_authorization(struct story *story, const char *who);
 
 /* Must be answered OK. */
-const ProtobufCMessage *story_call(struct story *story, const char *who, const char *method, const ProtobufCMessage *request);
+const ProtobufCMessage *story_call(
+	struct story *story, const char *who, const char *method, const ProtobufCMessage *request);
 /* Must be refused so. */
-void expect_refused(struct story *story, const char *who, const char *method, const ProtobufCMessage *request,
-	enum status_code code, const char *reason);
+void expect_refused(struct story *story, const char *who, const char *method,
+	const ProtobufCMessage *request, enum status_code code, const char *reason);
 
 /*
  * A typed call that must be answered OK, and one that must be refused:
  *
  *	const Orgd__V1__GetMemberResponse *r =
- *		ASK(s, "ada@example.com", MemberService, GetMember, get_member, .organization_id = org, .user_id = ada);
- *	REFUSED(s, "eve@example.com", STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", MemberService, GetMember, get_member,
- *		.organization_id = org, .user_id = ada);
+ *		ASK(s, "ada@example.com", MemberService, GetMember, get_member,
+ *			.organization_id = org, .user_id = ada);
+ *	REFUSED(s, "eve@example.com", STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", MemberService,
+ *		GetMember, get_member, .organization_id = org, .user_id = ada);
  */
 #define STORY_REQUEST(Method, method, ...)                                                         \
 	(&((Orgd__V1__##Method##Request){                                                          \
@@ -113,5 +118,5 @@ void expect_refused(struct story *story, const char *who, const char *method, co
 	((const Orgd__V1__##Method##Response *)story_call(                                         \
 		story, who, #Service "/" #Method, STORY_REQUEST(Method, method, ##__VA_ARGS__)))
 #define REFUSED(story, who, code, reason, Service, Method, method, ...)                            \
-	expect_refused(story, who, #Service "/" #Method, STORY_REQUEST(Method, method, ##__VA_ARGS__), \
-		code, reason)
+	expect_refused(story, who, #Service "/" #Method,                                           \
+		STORY_REQUEST(Method, method, ##__VA_ARGS__), code, reason)

@@ -110,7 +110,8 @@ static void *swing(void *argument)
 	struct hand *hand = argument;
 
 	for (unsigned round = 0; round < hand->hammer->rounds; round++) {
-		struct org_client_options options = { .authorization = "Peer", .timeout_ms = 60000 };
+		struct org_client_options options = { .authorization = "Peer",
+			.timeout_ms = 60000 };
 		struct org_client *client;
 		struct org_status status;
 
