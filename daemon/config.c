@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <confuse.h>
 #include <errno.h>
 #include <popt.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "conf/conf.h"
 
 #define MIB (UINT64_C(1024) * 1024)
 #define GIB (1024 * MIB)
@@ -77,100 +76,6 @@ static cfg_opt_t options[] = {
 	CFG_END(),
 };
 
-/* The whole numbers and what each may be. */
-static const struct {
-	const char *path;
-	long min, max;
-} ranges[] = {
-	{ "map_gib", 1, 64 * 1024 },
-	{ "disk_reserve_mib", 1, 1024 * 1024 },
-	{ "verification|reverify_grace_days", 0, 365 },
-	{ "limits|invitation_expiry_hours", 1, 30 * 24 },
-	{ "limits|invitations_per_organization_per_day", 1, 1000000 },
-	{ "limits|invitations_per_recipient_per_day", 1, 1000000 },
-	{ "limits|account_mails_per_address_per_day", 1, 1000000 },
-	{ "limits|sign_in_failures_per_account", 1, 1000000 },
-	{ "limits|sign_in_failures_per_peer", 1, 1000000 },
-	{ "limits|crypto_threads", 0, 4 },
-};
-
-/* libconfuse tells its complaints to a function without a context, and a section not its file. */
-static const char *parsed_file;
-static char complaint[FAILURE_MESSAGE_MAX];
-
-PRINTF_LIKE(2, 0) static void complain(cfg_t *cfg, const char *format, va_list arguments)
-{
-	char sentence[FAILURE_MESSAGE_MAX / 2];
-
-	if (*complaint)
-		return; /* the first one is the cause */
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
-	snprintf(complaint, sizeof(complaint), "%.200s:%d: %s", parsed_file, cfg->line, sentence);
-}
-
-static int check_number(cfg_t *cfg, cfg_opt_t *option)
-{
-	long value = cfg_opt_getnint(option, cfg_opt_size(option) - 1);
-
-	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
-		const char *name = strrchr(ranges[i].path, '|');
-
-		if (strcmp(name ? name + 1 : ranges[i].path, cfg_opt_name(option)) != 0)
-			continue;
-		if (value >= ranges[i].min && value <= ranges[i].max)
-			return 0;
-		cfg_error(cfg, "%s is %ld; it may be %ld to %ld", cfg_opt_name(option), value,
-			ranges[i].min, ranges[i].max);
-	}
-	return -1;
-}
-
-static const char *last_string(cfg_opt_t *option)
-{
-	return cfg_opt_getnstr(option, cfg_opt_size(option) - 1);
-}
-
-static bool find_log_level(const char *name, enum log_level *level)
-{
-	static const struct {
-		const char *name;
-		enum log_level level;
-	} levels[] = {
-		{ "error", LOG_LEVEL_ERROR },
-		{ "warning", LOG_LEVEL_WARNING },
-		{ "info", LOG_LEVEL_INFO },
-		{ "debug", LOG_LEVEL_DEBUG },
-	};
-
-	for (size_t i = 0; i < COUNT_OF(levels); i++)
-		if (!strcmp(levels[i].name, name)) {
-			*level = levels[i].level;
-			return true;
-		}
-	return false;
-}
-
-static int check_log_level(cfg_t *cfg, cfg_opt_t *option)
-{
-	enum log_level level;
-
-	if (find_log_level(last_string(option), &level))
-		return 0;
-	cfg_error(cfg, "log_level is \"%s\"; it may be error, warning, info or debug",
-		last_string(option));
-	return -1;
-}
-
-static int check_absolute(cfg_t *cfg, cfg_opt_t *option)
-{
-	const char *value = last_string(option);
-
-	if (!*value || *value == '/')
-		return 0;
-	cfg_error(cfg, "%s is \"%s\"; it takes an absolute path", cfg_opt_name(option), value);
-	return -1;
-}
-
 /* A user's name or number. */
 static bool find_uid(const char *user, uid_t *uid)
 {
@@ -190,7 +95,7 @@ static bool find_uid(const char *user, uid_t *uid)
 
 static int check_user(cfg_t *cfg, cfg_opt_t *option)
 {
-	const char *user = last_string(option);
+	const char *user = conf_string(option);
 	uid_t uid;
 
 	if (!*user || find_uid(user, &uid))
@@ -199,37 +104,15 @@ static int check_user(cfg_t *cfg, cfg_opt_t *option)
 	return -1;
 }
 
-MUST_USE static bool is_sound(struct status status, cfg_t *cfg, const cfg_opt_t *option)
-{
-	if (status.code)
-		cfg_error(cfg, "%s: %s", option->name, status.failure->message);
-	return !status.code;
-}
-
 static int check_address(cfg_t *cfg, cfg_opt_t *option)
 {
 	CLEANUP(arena_clear) struct arena arena;
 	const char *typed, *canonical;
 
 	arena_init(&arena);
-	return is_sound(text_check_email(
-				&arena, option->name, last_string(option), &typed, &canonical),
-		       cfg, option)
-		       ? 0
-		       : -1;
-}
-
-static int check_line(cfg_t *cfg, cfg_opt_t *option)
-{
-	CLEANUP(arena_clear) struct arena arena;
-	const char *line;
-
-	arena_init(&arena);
-	return is_sound(text_check(&arena, TEXT_LINE, option->name, last_string(option), 0,
-				TEXT_NAME_MAX, &line),
-		       cfg, option)
-		       ? 0
-		       : -1;
+	return conf_judge(
+		text_check_email(&arena, option->name, conf_string(option), &typed, &canonical),
+		cfg, option);
 }
 
 static int check_web_address(cfg_t *cfg, const cfg_opt_t *option, const char *value)
@@ -238,12 +121,12 @@ static int check_web_address(cfg_t *cfg, const cfg_opt_t *option, const char *va
 	const char *url;
 
 	arena_init(&arena);
-	return is_sound(text_check_url(&arena, option->name, value, &url), cfg, option) ? 0 : -1;
+	return conf_judge(text_check_url(&arena, option->name, value, &url), cfg, option);
 }
 
 static int check_url(cfg_t *cfg, cfg_opt_t *option)
 {
-	return check_web_address(cfg, option, last_string(option));
+	return check_web_address(cfg, option, conf_string(option));
 }
 
 static int check_token_url(cfg_t *cfg, cfg_opt_t *option)
@@ -253,7 +136,7 @@ static int check_token_url(cfg_t *cfg, cfg_opt_t *option)
 	char *value, *found;
 
 	arena_init(&arena);
-	value = arena_strdup(&arena, last_string(option));
+	value = arena_strdup(&arena, conf_string(option));
 	if (*value && !strstr(value, place)) {
 		cfg_error(cfg,
 			"%s is \"%s\"; it must hold {token}, where the mail's link has its token",
@@ -266,52 +149,35 @@ static int check_token_url(cfg_t *cfg, cfg_opt_t *option)
 	return check_web_address(cfg, option, value);
 }
 
-static const struct {
-	const char *path;
-	cfg_validate_callback_t check;
-} checks[] = {
-	{ "log_level", check_log_level },
-	{ "state_directory", check_absolute },
-	{ "master_key_file", check_absolute },
-	{ "listen|ipc", check_absolute },
-	{ "platform|name", check_line },
-	{ "platform|support_contact", check_line },
-	{ "platform|portal_url", check_url },
-	{ "platform|operators", check_user },
-	{ "platform|courier", check_user },
-	{ "mail|sender", check_address },
-	{ "mail|from_name", check_line },
-	{ "mail|join_url", check_token_url },
-	{ "mail|verify_url", check_token_url },
-	{ "mail|reset_url", check_token_url },
-	{ "mail|template_directory", check_absolute },
+enum { BUDGET_MAX = 1000 * 1000 };
+
+static const struct conf_check checks[] = {
+	{ "log_level", conf_check_log_level, 0, 0 },
+	{ "state_directory", conf_check_absolute, 0, 0 },
+	{ "master_key_file", conf_check_absolute, 0, 0 },
+	{ "map_gib", conf_check_number, 1, 64 * 1024 },
+	{ "disk_reserve_mib", conf_check_number, 1, 1024 * 1024 },
+	{ "listen|ipc", conf_check_absolute, 0, 0 },
+	{ "platform|name", conf_check_line, 0, 0 },
+	{ "platform|support_contact", conf_check_line, 0, 0 },
+	{ "platform|portal_url", check_url, 0, 0 },
+	{ "platform|operators", check_user, 0, 0 },
+	{ "platform|courier", check_user, 0, 0 },
+	{ "mail|sender", check_address, 0, 0 },
+	{ "mail|from_name", conf_check_line, 0, 0 },
+	{ "mail|join_url", check_token_url, 0, 0 },
+	{ "mail|verify_url", check_token_url, 0, 0 },
+	{ "mail|reset_url", check_token_url, 0, 0 },
+	{ "mail|template_directory", conf_check_absolute, 0, 0 },
+	{ "verification|reverify_grace_days", conf_check_number, 0, 365 },
+	{ "limits|invitation_expiry_hours", conf_check_number, 1, 30 * 24 },
+	{ "limits|invitations_per_organization_per_day", conf_check_number, 1, BUDGET_MAX },
+	{ "limits|invitations_per_recipient_per_day", conf_check_number, 1, BUDGET_MAX },
+	{ "limits|account_mails_per_address_per_day", conf_check_number, 1, BUDGET_MAX },
+	{ "limits|sign_in_failures_per_account", conf_check_number, 1, BUDGET_MAX },
+	{ "limits|sign_in_failures_per_peer", conf_check_number, 1, BUDGET_MAX },
+	{ "limits|crypto_threads", conf_check_number, 0, 4 },
 };
-
-MUST_USE static struct status parse_file(struct config *config)
-{
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
-
-	if (!cfg)
-		return status_internal("no memory for the configuration");
-	config->parsed = cfg;
-	parsed_file = config->file;
-	*complaint = '\0';
-	cfg_set_error_function(cfg, complain);
-	for (size_t i = 0; i < COUNT_OF(ranges); i++)
-		cfg_set_validate_func(cfg, ranges[i].path, check_number);
-	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		cfg_set_validate_func(cfg, checks[i].path, checks[i].check);
-	switch (cfg_parse(cfg, config->file)) {
-	case CFG_SUCCESS:
-		return OK;
-	case CFG_FILE_ERROR:
-		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s: %s",
-			config->file, strerror(errno));
-	default:
-		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s",
-			*complaint ? complaint : "the file cannot be parsed");
-	}
-}
 
 /* What no single option can tell. */
 MUST_USE static struct status check_together(const struct config *config)
@@ -404,7 +270,7 @@ static void take_options(struct config *config, cfg_t *cfg)
 {
 	cfg_t *listen = cfg_getsec(cfg, "listen");
 
-	(void)find_log_level(cfg_getstr(cfg, "log_level"), &config->log_level);
+	config->log_level = conf_log_level(cfg_getstr(cfg, "log_level"));
 	config->state_directory = cfg_getstr(cfg, "state_directory");
 	config->master_key_path = find_master_key(cfg);
 	config->map_bytes = (uint64_t)cfg_getint(cfg, "map_gib") * GIB;
@@ -457,7 +323,7 @@ struct status config_load(struct config *config, int argc, const char **argv)
 {
 	*config = (struct config){ .log_level = LOG_LEVEL_INFO };
 	read_flags(config, argc, argv);
-	TRY(parse_file(config));
+	TRY(conf_parse(config->file, options, checks, COUNT_OF(checks), &config->parsed));
 	take_options(config, config->parsed);
 	return check_together(config);
 }

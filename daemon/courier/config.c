@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "courier/config.h"
 
-#include <confuse.h>
 #include <errno.h>
 #include <org_client.h>
 #include <popt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "base/text.h"
+#include "conf/conf.h"
 
-enum { PASSWORD_BYTES_MAX = 1024 };
+enum {
+	PASSWORD_BYTES_MAX = 1024,
+	ATTEMPT_S_MAX = 120, /* half of a lease */
+};
 
 static cfg_opt_t smtp_options[] = {
 	CFG_STR("url", "", CFGF_NONE),
@@ -34,50 +35,13 @@ static cfg_opt_t options[] = {
 	CFG_END(),
 };
 
-/* libconfuse tells its complaints to a function without a context, and a section not its file. */
-static const char *parsed_file;
-static char complaint[FAILURE_MESSAGE_MAX];
-
-PRINTF_LIKE(2, 0) static void complain(cfg_t *cfg, const char *format, va_list arguments)
-{
-	char sentence[FAILURE_MESSAGE_MAX / 2];
-
-	if (*complaint)
-		return; /* the first one is the cause */
-	vsnprintf(sentence, sizeof(sentence), format, arguments);
-	snprintf(complaint, sizeof(complaint), "%.200s:%d: %s", parsed_file, cfg->line, sentence);
-}
-
-static const char *last_string(cfg_opt_t *option)
-{
-	return cfg_opt_getnstr(option, cfg_opt_size(option) - 1);
-}
-
-static int find_word(const char *const words[], const char *word)
-{
-	for (int i = 0; words[i]; i++)
-		if (!strcmp(words[i], word))
-			return i;
-	return -1;
-}
-
-static const char *const log_levels[] = { "error", "warning", "info", "debug", NULL };
-static const char *const starttls_words[] = { "optional", "required", NULL };
-
-static int check_log_level(cfg_t *cfg, cfg_opt_t *option)
-{
-	if (find_word(log_levels, last_string(option)) >= 0)
-		return 0;
-	cfg_error(cfg, "log_level is \"%s\"; it may be error, warning, info or debug",
-		last_string(option));
-	return -1;
-}
-
 static int check_starttls(cfg_t *cfg, cfg_opt_t *option)
 {
-	if (find_word(starttls_words, last_string(option)) >= 0)
+	const char *value = conf_string(option);
+
+	if (!strcmp(value, "required") || !strcmp(value, "optional"))
 		return 0;
-	cfg_error(cfg, "starttls is \"%s\"; it may be required or optional", last_string(option));
+	cfg_error(cfg, "starttls is \"%s\"; it may be required or optional", value);
 	return -1;
 }
 
@@ -86,7 +50,7 @@ static int check_url(cfg_t *cfg, cfg_opt_t *option)
 {
 	static const char host[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]";
-	const char *value = last_string(option);
+	const char *value = conf_string(option);
 	size_t scheme = !strncmp(value, "smtp://", 7) ? 7 : !strncmp(value, "smtps://", 8) ? 8 : 0;
 
 	if (!*value || (scheme && value[scheme] && !value[scheme + strspn(value + scheme, host)]))
@@ -95,75 +59,17 @@ static int check_url(cfg_t *cfg, cfg_opt_t *option)
 	return -1;
 }
 
-static int check_absolute(cfg_t *cfg, cfg_opt_t *option)
-{
-	const char *value = last_string(option);
-
-	if (!*value || *value == '/')
-		return 0;
-	cfg_error(cfg, "%s is \"%s\"; it takes an absolute path", cfg_opt_name(option), value);
-	return -1;
-}
-
-static int check_line(cfg_t *cfg, cfg_opt_t *option)
-{
-	const char *value = last_string(option);
-
-	for (; *value; value++)
-		if ((unsigned char)*value < ' ' || *value == 0x7f) {
-			cfg_error(cfg, "%s has a control character", cfg_opt_name(option));
-			return -1;
-		}
-	return 0;
-}
-
-static int check_seconds(cfg_t *cfg, cfg_opt_t *option)
-{
-	long value = cfg_opt_getnint(option, cfg_opt_size(option) - 1);
-
-	if (value >= 1 && value <= 120)
-		return 0;
-	cfg_error(cfg, "%s is %ld; it may be 1 to 120", cfg_opt_name(option), value);
-	return -1;
-}
-
-static const struct {
-	const char *path;
-	cfg_validate_callback_t check;
-} checks[] = {
-	{ "log_level", check_log_level },
-	{ "maildir", check_absolute },
-	{ "smtp|url", check_url },
-	{ "smtp|starttls", check_starttls },
-	{ "smtp|username", check_line },
-	{ "smtp|password_file", check_absolute },
-	{ "smtp|ca_file", check_absolute },
-	{ "smtp|connect_timeout_s", check_seconds },
-	{ "smtp|timeout_s", check_seconds },
+static const struct conf_check checks[] = {
+	{ "log_level", conf_check_log_level, 0, 0 },
+	{ "maildir", conf_check_absolute, 0, 0 },
+	{ "smtp|url", check_url, 0, 0 },
+	{ "smtp|starttls", check_starttls, 0, 0 },
+	{ "smtp|username", conf_check_line, 0, 0 },
+	{ "smtp|password_file", conf_check_absolute, 0, 0 },
+	{ "smtp|ca_file", conf_check_absolute, 0, 0 },
+	{ "smtp|connect_timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
+	{ "smtp|timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
 };
-
-MUST_USE static struct status parse_file(struct courier_config *config)
-{
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
-
-	if (!cfg)
-		return status_internal("no memory for the configuration");
-	config->parsed = cfg;
-	parsed_file = config->file;
-	cfg_set_error_function(cfg, complain);
-	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		cfg_set_validate_func(cfg, checks[i].path, checks[i].check);
-	switch (cfg_parse(cfg, config->file)) {
-	case CFG_SUCCESS:
-		return OK;
-	case CFG_FILE_ERROR:
-		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s: %s",
-			config->file, strerror(errno));
-	default:
-		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s",
-			*complaint ? complaint : "the file cannot be parsed");
-	}
-}
 
 static void file_close(FILE **file)
 {
@@ -215,11 +121,9 @@ MUST_USE static struct status find_password(struct courier_config *config, cfg_t
 
 MUST_USE static struct status take_options(struct courier_config *config, cfg_t *cfg)
 {
-	static const enum log_level levels[] = { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
-		LOG_LEVEL_DEBUG };
 	cfg_t *smtp = cfg_getsec(cfg, "smtp");
 
-	config->log_level = levels[find_word(log_levels, cfg_getstr(cfg, "log_level"))];
+	config->log_level = conf_log_level(cfg_getstr(cfg, "log_level"));
 	config->orgd = cfg_getstr(cfg, "orgd");
 	config->maildir = cfg_getstr(cfg, "maildir");
 	config->smtp_url = cfg_getstr(smtp, "url");
@@ -227,7 +131,7 @@ MUST_USE static struct status take_options(struct courier_config *config, cfg_t 
 	config->password = "";
 	/* A password never goes out in the clear, whatever the file says. */
 	config->tls_required =
-		find_word(starttls_words, cfg_getstr(smtp, "starttls")) == 1 || *config->username;
+		!strcmp(cfg_getstr(smtp, "starttls"), "required") || *config->username;
 	config->ca_file = cfg_getstr(smtp, "ca_file");
 	config->connect_timeout_ms = cfg_getint(smtp, "connect_timeout_s") * 1000;
 	config->timeout_ms = cfg_getint(smtp, "timeout_s") * 1000;
@@ -276,6 +180,6 @@ struct status courier_config_load(struct courier_config *config, int argc, const
 {
 	*config = (struct courier_config){ 0 };
 	read_flags(config, argc, argv);
-	TRY(parse_file(config));
+	TRY(conf_parse(config->file, options, checks, COUNT_OF(checks), &config->parsed));
 	return take_options(config, config->parsed);
 }

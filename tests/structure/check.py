@@ -19,7 +19,8 @@ ROOMS = {
     "domain": {"base", "domain"},
     "rpc": {"base", "rpc"},
     "service": {"base", "secret", "store", "domain", "rpc", "service"},
-    "courier": {"base", "courier"},
+    "conf": {"base", "conf"},
+    "courier": {"base", "conf", "courier"},
 }
 # Who alone may include a library's header.
 BORDERS = {
