@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+enum { FILE_BYTES_MAX = 256 * 1024 };
+
 /* libconfuse calls back without a context, and a section does not know its file. */
 static struct {
 	const char *file;
@@ -28,11 +30,75 @@ PRINTF_LIKE(2, 0) static void complain(cfg_t *cfg, const char *format, va_list a
 		sentence);
 }
 
+/* Blanks from `at` up to `end`, but for the ends of lines; returns what follows. */
+static char *blank(char *at, const char *end)
+{
+	for (; at < end; at++)
+		if (*at != '\n')
+			*at = ' ';
+	return at;
+}
+
+/* libconfuse counts the lines of comments twice, so it gets to see none. */
+static void blank_comments(char *text)
+{
+	char quote = '\0';
+
+	while (*text) {
+		const char *end;
+
+		if (quote || *text == '"' || *text == '\'') {
+			if (*text == '\\' && quote && text[1])
+				text++;
+			else if (!quote)
+				quote = *text;
+			else if (*text == quote)
+				quote = '\0';
+			text++;
+		} else if (*text == '#' || !strncmp(text, "//", 2)) {
+			text = blank(text, strchrnul(text, '\n'));
+		} else if (!strncmp(text, "/*", 2)) {
+			end = strstr(text + 2, "*/");
+			text = blank(text, end ? end + 2 : strchr(text, '\0'));
+		} else {
+			text++;
+		}
+	}
+}
+
+static void file_close(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+MUST_USE static struct status read_text(const char *path, struct arena *arena, char **text)
+{
+	CLEANUP(file_close) FILE *file = fopen(path, "re");
+	size_t size;
+
+	*text = arena_zalloc(arena, FILE_BYTES_MAX + 1);
+	size = file ? fread(*text, 1, FILE_BYTES_MAX, file) : 0;
+	if (!file || ferror(file))
+		return status_fail(
+			STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s: %s", path, strerror(errno));
+	if (size == FILE_BYTES_MAX || strlen(*text) != size)
+		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID",
+			"%s: this is no configuration: it is over %d KiB or has a NUL", path,
+			FILE_BYTES_MAX / 1024);
+	return OK;
+}
+
 struct status conf_parse(const char *file, cfg_opt_t *options, const struct conf_check *checks,
 	size_t check_count, cfg_t **out)
 {
+	CLEANUP(arena_clear) struct arena arena;
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	char *text;
 
+	arena_init(&arena);
+	TRY(read_text(file, &arena, &text));
+	blank_comments(text);
 	if (!cfg)
 		return status_internal("no memory for the configuration");
 	parse.file = file;
@@ -43,16 +109,10 @@ struct status conf_parse(const char *file, cfg_opt_t *options, const struct conf
 	cfg_set_error_function(cfg, complain);
 	for (size_t i = 0; i < check_count; i++)
 		cfg_set_validate_func(cfg, checks[i].path, checks[i].check);
-	switch (cfg_parse(cfg, file)) {
-	case CFG_SUCCESS:
+	if (cfg_parse_buf(cfg, text) == CFG_SUCCESS)
 		return OK;
-	case CFG_FILE_ERROR:
-		return status_fail(
-			STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s: %s", file, strerror(errno));
-	default:
-		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s",
-			*parse.complaint ? parse.complaint : "the file cannot be parsed");
-	}
+	return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID", "%s",
+		*parse.complaint ? parse.complaint : "the file cannot be parsed");
 }
 
 const char *conf_string(cfg_opt_t *option)

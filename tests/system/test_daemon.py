@@ -14,7 +14,7 @@ import tempfile
 import threading
 import unittest
 
-from harness import ORGD, Daemon, Refused, until
+from harness import ORGD, SOURCE, Daemon, Refused, until
 
 EX_USAGE, EX_CONFIG = 64, 78
 
@@ -96,6 +96,23 @@ class Configuration(unittest.TestCase):
                 self.assertEqual(done.returncode, EX_CONFIG)
                 self.assertRegex(done.stderr, rf"{re.escape(str(self.daemon.config))}:[3-5]: ")
                 self.assertIn(sentence, done.stderr)
+
+    def test_comments_do_not_shift_the_line(self):
+        done = self.check('# one\n// two\n/* three\nfour */ log_level = "in#fo"\nmap_gib = 0 # five\n')
+        self.assertIn(f'{self.daemon.config}:4: log_level is "in#fo"', done.stderr)
+        done = self.check("# one\n// two\n/* three\nfour */\nmap_gib = 0 # five\n")
+        self.assertIn(f"{self.daemon.config}:5: map_gib is 0", done.stderr)
+        sample = (SOURCE / "systemd" / "orgd.conf").read_text().splitlines()
+        line = next(n for n, text in enumerate(sample, 1) if text.startswith("platform {"))
+        sample.insert(line, "\tnonsense = 1")
+        done = self.check("\n".join(sample) + "\n")
+        self.assertIn(f"{self.daemon.config}:{line + 1}: ", done.stderr)
+
+    def test_the_sample_is_sound(self):
+        sample = (SOURCE / "systemd" / "orgd.conf").read_text()
+        sample = sample.replace('courier = "orgd-courier"', 'courier = "root"')
+        done = self.check(sample)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_one_option_needs_of_another_is_checked(self):
         for text, sentence in (
