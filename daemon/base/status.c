@@ -29,13 +29,26 @@ static void copy_cut(char *target, size_t size, const char *text)
 	target[length] = '\0';
 }
 
+/* Drops what is no UTF-8: a "%.100s" cuts a name inside a character, and a reply with half of one is
+ * none that a client can read. */
+static void drop_halves(char *text)
+{
+	size_t size = strlen(text), kept = 0;
+	uint32_t point;
+
+	for (size_t i = 0, taken; i < size; i += taken ? taken : 1) {
+		taken = utf8_decode(text + i, size - i, &point);
+		memmove(text + kept, text + i, taken);
+		kept += taken;
+	}
+	text[kept] = '\0';
+}
+
 static PRINTF_LIKE(2, 0) struct status
 	fail(struct failure *failure, const char *format, va_list args)
 {
-	int length = vsnprintf(failure->message, sizeof(failure->message), format, args);
-
-	if (length >= FAILURE_MESSAGE_MAX)
-		failure->message[utf8_cut(failure->message, FAILURE_MESSAGE_MAX - 1)] = '\0';
+	(void)vsnprintf(failure->message, sizeof(failure->message), format, args);
+	drop_halves(failure->message);
 	return (struct status){ failure->code, failure };
 }
 

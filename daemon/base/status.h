@@ -33,7 +33,7 @@ enum status_code {
 };
 
 enum {
-	FAILURE_MESSAGE_MAX = 512, /* bytes with the NUL; longer sentences are cut at a character */
+	FAILURE_MESSAGE_MAX = 512, /* bytes with the NUL; always whole characters */
 	FAILURE_FIELD_MAX = 96,
 	FAILURE_METADATA_MAX = 4, /* pairs */
 };

@@ -219,6 +219,17 @@ struct status unseal(const struct keyring *keyring, enum key_purpose purpose, st
 	return broken();
 }
 
+size_t sealed_by(const struct keyring *keyring, struct bytes sealed)
+{
+	size_t n = 0;
+
+	while (n < keyring->count &&
+		(sealed.size < KEY_ID_BYTES ||
+			memcmp(keyring->keys[n].id, sealed.data, KEY_ID_BYTES)))
+		n++;
+	return n;
+}
+
 struct bytes seal_with_key(const uint8_t key[32], struct bytes context, const uint8_t nonce[24],
 	struct bytes plain, struct arena *arena)
 {

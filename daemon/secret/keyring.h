@@ -68,6 +68,8 @@ struct bytes seal(const struct keyring *keyring, enum key_purpose purpose, struc
 /*   DATA_LOSS SEAL_BROKEN  no active key made it, or the bytes or the context differ */
 MUST_USE struct status unseal(const struct keyring *keyring, enum key_purpose purpose,
 	struct bytes context, struct bytes sealed, struct arena *arena, struct bytes *plain);
+/* Which key sealed it: the n-th; keyring_count() when that one is retired. */
+size_t sealed_by(const struct keyring *keyring, struct bytes sealed);
 
 /* The same under a 32-byte key that is itself stored sealed: a person's, in whose erasure names
  * vanish. */

@@ -164,6 +164,8 @@ MUST_USE static struct status sign_up_by_invitation(
 	if (fresh)
 		user = user_new(call, sign_up, &id);
 	take(call, sign_up, user);
+	call->actor = user;
+	call->actor_id = id;
 	user->user->email_verified = true;
 	TRY(account_token_drop(call, user));
 	TRY(save(call, &id, user, fresh));

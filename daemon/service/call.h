@@ -70,6 +70,11 @@ struct call {
 	struct batch *batch; /* NULL in a read */
 	uint16_t events;     /* appended so far */
 
+	/* Whom events name as their actor in place of a caller who is nobody yet: the user that an
+	 * invited sign-up makes. The caller stays who called: replays are recognised by it. */
+	const Orgd__Store__V1__User *actor; /* NULL: the caller */
+	struct id actor_id;
+
 	/* What the rpc's prepare step left for its handler, in the arena; NULL without one. */
 	void *prepared;
 

@@ -45,6 +45,7 @@ static Orgd__V1__Actor *actor_new(struct call *call, bool by_system)
 	const struct caller *caller = &call->caller;
 	Orgd__V1__Actor *actor = ARENA_NEW(call->arena, Orgd__V1__Actor);
 	const char *kind = by_system                        ? "system"
+			   : call->actor                    ? "user"
 			   : caller->credentials.service    ? "service"
 			   : caller->credentials.user       ? "user"
 			   : call->rule->hats & HAT_COURIER ? "courier"
@@ -55,7 +56,8 @@ static Orgd__V1__Actor *actor_new(struct call *call, bool by_system)
 	actor->kind = arena_strdup(call->arena, kind);
 	if (by_system)
 		return actor;
-	actor->user_id = id_text(call->arena, ID_USER, &caller->user_id);
+	actor->user_id =
+		id_text(call->arena, ID_USER, call->actor ? &call->actor_id : &caller->user_id);
 	actor->api_key_id = id_text(call->arena, ID_API_KEY, &caller->key_id);
 	actor->uid = caller->uid;
 	return actor;
@@ -81,6 +83,17 @@ MUST_USE static struct status add_sealed(struct call *call, Orgd__Store__V1__Eve
 	entry->sealed = (ProtobufCBinaryData){ sealed.size, (uint8_t *)(uintptr_t)sealed.data };
 	row->sealed[row->n_sealed++] = entry;
 	return OK;
+}
+
+MUST_USE static struct status add_actor_name(struct call *call, Orgd__Store__V1__Event *row)
+{
+	const Orgd__Store__V1__User *user = call->actor ? call->actor : call->caller.user;
+	const struct id *id = call->actor ? &call->actor_id : &call->caller.user_id;
+
+	if (!user)
+		return OK;
+	return add_sealed(
+		call, row, person_of_user(call->arena, id), actor_name, user->user->display_name);
 }
 
 static void add_plain(struct arena *arena, Orgd__V1__Event *event, const char *key, char *value)
@@ -139,12 +152,11 @@ struct status event_append(struct call *call, const struct event *facts)
 	row.sealed =
 		ARENA_ARRAY(call->arena, Orgd__Store__V1__Event__Sealed *, EVENT_DETAILS_MAX + 1);
 	TRY(add_details(call, facts, &row));
-	if (!facts->by_system)
+	if (!facts->by_system && !call->actor)
 		TRY(acts_for_platform(call, facts, &for_platform));
 	row.by_platform = for_platform;
-	if (!facts->by_system && call->caller.user)
-		TRY(add_sealed(call, &row, person_of_user(call->arena, &call->caller.user_id),
-			actor_name, call->caller.user->user->display_name));
+	if (!facts->by_system)
+		TRY(add_actor_name(call, &row));
 	return event_put(call->batch, &id, facts->organization, call->now_us, call->events++, &row);
 }
 
@@ -162,6 +174,7 @@ struct status event_unpack(
 MUST_USE static struct status unseal_name(struct call *call, const Orgd__Store__V1__Event *row,
 	const Orgd__Store__V1__Event__Sealed *entry, char **name)
 {
+	struct status status;
 	struct bytes plain;
 	uint8_t key[32];
 	bool known;
@@ -171,10 +184,13 @@ MUST_USE static struct status unseal_name(struct call *call, const Orgd__Store__
 		bytes_of(entry->person.data, entry->person.len), key, &known));
 	if (!known)
 		return OK;
-	TRY(unseal_with_key(key, bytes_of_string(row->event->id),
-		bytes_of(entry->sealed.data, entry->sealed.len), call->arena, &plain));
+	status = unseal_with_key(key, bytes_of_string(row->event->id),
+		bytes_of(entry->sealed.data, entry->sealed.len), call->arena, &plain);
 	wipe(key, sizeof(key));
-	*name = arena_strndup(call->arena, (const char *)plain.data, plain.size);
+	/* A key that does not fit was made after the one that does was lost: an erased person's
+	 * address may be invited again. */
+	if (!status.code)
+		*name = arena_strndup(call->arena, (const char *)plain.data, plain.size);
 	return OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "orgd/v1/event_service.pb-c.h"
 #include "service/event.h"
+#include "service/organization.h"
 #include "service/services.h"
 #include "store/events.h"
 #include "store/rows/event.h"
@@ -40,6 +41,7 @@ MUST_USE static struct status selection_begin(struct call *call, const char *org
 		TRY(authorize(call));
 	} else {
 		TRY(authorize_organization(call, "organization_id", organization_id, &standing));
+		TRY(organization_check_visible(&standing));
 		selection->organization_id = standing.organization_id;
 		/* A service in its own right is the platform's. */
 		if (!(standing.hats & HAT_PLATFORM_ADMIN) && (!who->service || who->on_behalf))

@@ -255,6 +255,7 @@ static struct status get_invitation(struct call *call,
 
 	TRY(authorize_invitation(
 		call, request->organization_id, request->invitation_id, &standing, &invited));
+	TRY(organization_check_visible(&standing));
 	return invitation_message(call, &invited, &response->invitation);
 }
 
@@ -282,6 +283,7 @@ static struct status list_invitations(struct call *call,
 	unsigned looks = 0;
 
 	TRY(authorize_organization(call, "organization_id", request->organization_id, &standing));
+	TRY(organization_check_visible(&standing));
 	TRY(enum_check_optional("state", &orgd__v1__invitation_state__descriptor, request->state));
 	TRY(page_begin(call, request->page_size, request->page_token, &page));
 	response->invitations = ARENA_ARRAY(call->arena, Orgd__V1__Invitation *, page.size + 1);

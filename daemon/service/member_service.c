@@ -173,6 +173,8 @@ static struct status change_role(struct call *call, const Orgd__V1__ChangeRoleRe
 	TRY(id_parse(ID_USER, "user_id", request->user_id, &user_id));
 	TRY(authorize_organization(call, "organization_id", request->organization_id, &standing));
 	TRY(enum_check("role", &orgd__v1__role__descriptor, (int)request->role));
+	/* Who may not give the role is told so, whoever it is for. */
+	TRY(policy_may_change_role(standing.hats, request->role, request->role));
 	TRY(find_member(call, &standing, &user_id, &row));
 	TRY(policy_may_change_role(standing.hats, row->role, request->role));
 	TRY(organization_check_writable(standing.organization));

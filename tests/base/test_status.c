@@ -81,6 +81,14 @@ Test(status, long_texts_are_cut_between_characters)
 		sizeof(status.failure->metadata[0].value) - 2);
 }
 
+Test(status, a_name_that_a_precision_cuts_loses_its_half_character)
+{
+	struct status status = status_fail(
+		STATUS_ABORTED, "REASON", "%.4s is %.1s here", "\xC3\xA9\xE7\xB5\x84", "\xC3");
+
+	cr_expect_str_eq(status.failure->message, "\xC3\xA9 is  here");
+}
+
 Test(status, a_text_that_just_fits_is_kept)
 {
 	char text[FAILURE_MESSAGE_MAX];

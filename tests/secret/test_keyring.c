@@ -246,6 +246,20 @@ Test(keyring, a_seal_opens_until_its_key_is_retired)
 	expect_ok(unseal(retired, KEY_PERSON, text("row"), sealed, &arena, &opened));
 }
 
+Test(keyring, a_seal_tells_which_key_made_it)
+{
+	CLEANUP(keyring_release) struct keyring *rotated = rotated_keyring();
+	CLEANUP(keyring_release) struct keyring *retired = NULL;
+	struct bytes sealed =
+		seal(keyring, KEY_PERSON, text("row"), nonce, text("a secret"), &arena);
+
+	expect_ok(keyring_of(new_key, 1, &retired));
+	cr_expect_eq(sealed_by(keyring, sealed), 0);
+	cr_expect_eq(sealed_by(rotated, sealed), 1);
+	cr_expect_eq(sealed_by(retired, sealed), 1, "one past the last");
+	cr_expect_eq(sealed_by(keyring, text("no")), 1);
+}
+
 Test(keyring, sealing_is_xchacha20_poly1305)
 {
 	/* draft-irtf-cfrg-xchacha-03, A.3.1 */

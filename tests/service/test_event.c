@@ -68,6 +68,32 @@ Test(event_service, tells_what_happened_to_an_organization_in_order)
 	story_end(s);
 }
 
+Test(event_service, an_invited_sign_up_is_the_doing_of_the_user_it_makes)
+{
+	const char *org;
+	struct story *s = acme_begin(&org);
+	const Orgd__V1__ListEventsResponse *events;
+	const Orgd__V1__SignUpResponse *joined;
+	size_t seen = 0;
+
+	scene_invite(s, ADA, org, "ann@example.com", ROLE(MEMBER));
+	joined = ASK(s, NULL, UserService, SignUp, sign_up, .password = "correct horse battery",
+		.display_name = "Ann", .invitation_token = story_mail_token(s, "ann@example.com"));
+	events = list(s, "operator", "", "");
+	for (size_t i = 0; i < events->n_events; i++) {
+		const Orgd__V1__Event *event = events->events[i];
+
+		if (strcmp(event->user_id, joined->user->id) != 0)
+			continue;
+		cr_expect_str_eq(event->actor->kind, "user", "%s", event->action);
+		cr_expect_str_eq(event->actor->user_id, joined->user->id, "%s", event->action);
+		cr_expect_str_eq(event->actor->display_name, "Ann", "%s", event->action);
+		seen++;
+	}
+	cr_assert_geq(seen, 4, "signed up, joined, accepted, session started: %zu", seen);
+	story_end(s);
+}
+
 Test(event_service, filters_by_how_an_action_begins)
 {
 	const char *org;

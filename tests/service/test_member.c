@@ -214,6 +214,15 @@ Test(rules, rule_18_an_admin_cannot_mint_demote_or_remove_an_owner, .init = begi
 	expect_done(member_try_remove(s, BOB, acme, EVE));
 }
 
+Test(rules, rule_18_an_admin_is_told_so_before_it_is_looked_for_whom, .init = begin, .fini = end)
+{
+	story_join(s, acme, BOB, ADMIN);
+	expect_reason(member_try_change(s, BOB, acme, EVE, OWNER), STATUS_PERMISSION_DENIED,
+		"PERMISSION_DENIED");
+	expect_reason(
+		member_try_change(s, BOB, acme, EVE, ADMIN), STATUS_NOT_FOUND, "MEMBER_NOT_FOUND");
+}
+
 Test(member, a_member_changes_and_removes_nobody)
 {
 	story_join(s, acme, BOB, MEMBER);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "service/account_expect.h"
 #include "service/organization_story.h"
 
@@ -370,4 +371,26 @@ Test(rules, rule_27_of_creates_at_once_one_wins, .init = begin, .fini = end)
 			expect_reason(outcome, STATUS_ALREADY_EXISTS, "HANDLE_TAKEN");
 	}
 	cr_expect_eq(won, 1);
+}
+
+/* A refusal names the organization, of whose name a sentence shows the beginning. */
+Test(rules, rule_39_a_refusal_holds_whole_characters_however_long_the_name, .init = begin,
+	.fini = end)
+{
+	char name[TEXT_NAME_MAX * 3 + 1] = "";
+	Orgd__V1__Organization form = organization_named("acme", name);
+	struct outcome outcome;
+	const char *acme;
+
+	for (size_t i = 0; i < TEXT_NAME_MAX; i++)
+		strcat(name, "\xE7\xB5\x84");
+	acme = ASK(s, ADA, OrganizationService, CreateOrganization, create_organization,
+		.organization = &form)
+		       ->organization->id;
+	outcome = story_try(s, ADA, "InvitationService/GetInvitation",
+		STORY_REQUEST(GetInvitation, get_invitation, .organization_id = acme,
+			.invitation_id = "inv_00000000000000000000000001"));
+	cr_expect_str_eq(outcome.reason, "INVITATION_NOT_FOUND");
+	cr_expect(strstr(outcome.message, "\xE7\xB5\x84 has no invitation"));
+	cr_expect(text_is_utf8(outcome.message, strlen(outcome.message)));
 }

@@ -242,6 +242,25 @@ Test(organization_life, a_deleted_one_is_seen_by_its_owners_and_the_platform_alo
 		ListDecisions, list_decisions, .organization_id = acme);
 }
 
+Test(organization_life, a_deleted_one_hides_its_invitations_and_events_from_its_admins)
+{
+	const char *invitation = ASK(s, ADA, InvitationService, CreateInvitation, create_invitation,
+		.organization_id = acme, .email = ZOE, .role = MEMBER)
+					 ->invitation->id;
+
+	ASK(s, BOB, EventService, ListEvents, list_events, .organization_id = acme);
+	expect_done(try_delete(ADA, "acme"));
+	REFUSED(s, BOB, STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", InvitationService,
+		GetInvitation, get_invitation, .organization_id = acme,
+		.invitation_id = invitation);
+	REFUSED(s, BOB, STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", InvitationService,
+		ListInvitations, list_invitations, .organization_id = acme);
+	REFUSED(s, BOB, STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", EventService, ListEvents,
+		list_events, .organization_id = acme);
+	ASK(s, ADA, InvitationService, ListInvitations, list_invitations, .organization_id = acme);
+	ASK(s, ADA, EventService, ListEvents, list_events, .organization_id = acme);
+}
+
 Test(organization_life, nobody_restores_one_without_an_active_owner)
 {
 	expect_done(try_delete(ADA, "acme"));

@@ -185,6 +185,25 @@ Test(rules, rule_30_names_in_past_events_can_no_longer_be_read, .init = begin, .
 	ASK(s, "operator", EventService, VerifyEvents, verify_events);
 }
 
+Test(rules, rule_30_events_stay_readable_when_the_address_is_invited_anew, .init = begin,
+	.fini = end)
+{
+	const char *organization_id = story_organization(s, "owner@example.com", "acme");
+
+	story_join(s, organization_id, "ada@example.com", ORGD__V1__ROLE__ROLE_MEMBER);
+	erase("ada@example.com");
+	story_sweep(s);
+	cr_assert_not(is_told("ada@example.com"));
+	ASK(s, "owner@example.com", InvitationService, CreateInvitation, create_invitation,
+		.organization_id = organization_id, .email = "ada@example.com",
+		.role = ORGD__V1__ROLE__ROLE_MEMBER);
+
+	cr_assert(is_told("ada@example.com"));
+	cr_assert(is_told("(erased)"));
+	ASK(s, "owner@example.com", EventService, ListEvents, list_events,
+		.organization_id = organization_id);
+}
+
 Test(rules, rule_30_the_database_forgets_the_name_and_the_password, .init = begin, .fini = end)
 {
 	cr_assert(holds_text("Ada Lovelace"));

@@ -221,6 +221,44 @@ Test(rows, a_person_keeps_one_key_until_it_is_erased)
 	cr_expect_arr_neq(taken[0], first[0], 32);
 }
 
+static void use_keys(const uint8_t *keys, size_t count)
+{
+	keyring_close(keyring);
+	expect_ok(keyring_of(keys, count, &keyring));
+}
+
+Test(rows, a_persons_key_moves_to_the_newest_master_key)
+{
+	static const uint8_t rotated[2 * MASTER_KEY_BYTES] = { 4, [MASTER_KEY_BYTES] = 1, 2, 3 };
+	struct bytes user = person_of_user(fixture_arena(), &ada);
+	uint8_t first[32];
+
+	expect_committed(run(take_keys, NULL, NULL));
+	memcpy(first, taken[0], sizeof(first));
+	use_keys(rotated, 2);
+	cr_expect(knows(user, first));
+	expect_committed(run(take_keys, NULL, NULL));
+	cr_expect_arr_eq(taken[0], first, sizeof(first));
+	use_keys(rotated, 1);
+	cr_expect(knows(user, first), "the old one can be retired");
+	cr_expect_not(run(take_keys, NULL, NULL)->committed && memcmp(taken[0], first, 32));
+}
+
+Test(rows, a_persons_key_is_made_anew_when_its_master_key_is_retired)
+{
+	static const uint8_t other[MASTER_KEY_BYTES] = { 4 };
+	struct bytes user = person_of_user(fixture_arena(), &ada);
+	uint8_t first[32];
+
+	expect_committed(run(take_keys, NULL, NULL));
+	memcpy(first, taken[0], sizeof(first));
+	use_keys(other, 1);
+	cr_expect_not(knows(user, first));
+	expect_committed(run(take_keys, NULL, NULL));
+	cr_expect_arr_neq(taken[0], first, sizeof(first));
+	cr_expect(knows(user, taken[0]));
+}
+
 static struct status put_events(
 	struct change *change, struct snapshot *snapshot, struct batch *batch)
 {

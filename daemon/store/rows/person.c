@@ -23,15 +23,20 @@ static void person_key(struct key *key, struct bytes person)
 	key_add_bytes(key, person.data, person.size);
 }
 
+static struct bytes sealed_of(const ProtobufCMessage *message)
+{
+	const Orgd__Store__V1__PersonKey *row = (const Orgd__Store__V1__PersonKey *)message;
+
+	return bytes_of(row->sealed_key.data, row->sealed_key.len);
+}
+
 MUST_USE static struct status open_row(struct snapshot *snapshot, const struct keyring *keyring,
 	const struct key *row_key, const ProtobufCMessage *message, uint8_t key[32])
 {
-	const Orgd__Store__V1__PersonKey *row = (const Orgd__Store__V1__PersonKey *)message;
 	struct bytes plain;
 
-	TRY(unseal(keyring, KEY_PERSON, key_bytes(row_key),
-		bytes_of(row->sealed_key.data, row->sealed_key.len), snapshot_arena(snapshot),
-		&plain));
+	TRY(unseal(keyring, KEY_PERSON, key_bytes(row_key), sealed_of(message),
+		snapshot_arena(snapshot), &plain));
 	if (plain.size != 32)
 		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a person's key has %zu bytes",
 			plain.size);
@@ -40,25 +45,36 @@ MUST_USE static struct status open_row(struct snapshot *snapshot, const struct k
 	return OK;
 }
 
+MUST_USE static struct status put_row(struct snapshot *snapshot, const struct keyring *keyring,
+	struct entropy *entropy, const struct key *row_key, const uint8_t key[32])
+{
+	Orgd__Store__V1__PersonKey row = ORGD__STORE__V1__PERSON_KEY__INIT;
+	struct bytes sealed;
+	uint8_t nonce[24];
+
+	entropy_draw(entropy, nonce, sizeof(nonce));
+	sealed = seal(keyring, KEY_PERSON, key_bytes(row_key), nonce, bytes_of(key, 32),
+		snapshot_arena(snapshot));
+	row.sealed_key = (ProtobufCBinaryData){ sealed.size, (uint8_t *)(uintptr_t)sealed.data };
+	return row_put(snapshot_batch(snapshot), row_key, &row.base);
+}
+
 struct status person_key_take(struct snapshot *snapshot, const struct keyring *keyring,
 	struct entropy *entropy, struct bytes person, uint8_t key[32])
 {
-	Orgd__Store__V1__PersonKey row = ORGD__STORE__V1__PERSON_KEY__INIT;
+	size_t count = keyring_count(keyring), by;
 	ProtobufCMessage *message;
-	struct bytes sealed;
 	struct key row_key;
-	uint8_t nonce[24];
 
 	person_key(&row_key, person);
 	TRY(row_get(snapshot, &row_key, &orgd__store__v1__person_key__descriptor, &message));
-	if (message)
-		return open_row(snapshot, keyring, &row_key, message, key);
-	entropy_draw(entropy, key, 32);
-	entropy_draw(entropy, nonce, sizeof(nonce));
-	sealed = seal(keyring, KEY_PERSON, key_bytes(&row_key), nonce, bytes_of(key, 32),
-		snapshot_arena(snapshot));
-	row.sealed_key = (ProtobufCBinaryData){ sealed.size, (uint8_t *)(uintptr_t)sealed.data };
-	return row_put(snapshot_batch(snapshot), &row_key, &row.base);
+	by = message ? sealed_by(keyring, sealed_of(message)) : count;
+	if (by < count)
+		TRY(open_row(snapshot, keyring, &row_key, message, key));
+	else
+		entropy_draw(entropy, key, 32);
+	/* What an older master key sealed moves to the newest, so that the older can be retired. */
+	return by ? put_row(snapshot, keyring, entropy, &row_key, key) : OK;
 }
 
 struct status person_key_find(struct snapshot *snapshot, const struct keyring *keyring,
@@ -69,8 +85,8 @@ struct status person_key_find(struct snapshot *snapshot, const struct keyring *k
 
 	person_key(&row_key, person);
 	TRY(row_peek(snapshot, &row_key, &orgd__store__v1__person_key__descriptor, &message));
-	*known = message != NULL;
-	return message ? open_row(snapshot, keyring, &row_key, message, key) : OK;
+	*known = message && sealed_by(keyring, sealed_of(message)) < keyring_count(keyring);
+	return *known ? open_row(snapshot, keyring, &row_key, message, key) : OK;
 }
 
 struct status person_delete(struct batch *batch, struct bytes person)
