@@ -40,8 +40,8 @@ static const char *session_hint(struct cli *cli, const char *reason)
 		return arena_printf(&cli->arena,
 			"the session in profile \"%s\" %s; sign in again: %s", cli->profile,
 			strcmp(reason, "SESSION_EXPIRED") == 0 ? "has ended" : "does not hold",
-			identity_sign_in(cli));
-	return arena_printf(&cli->arena, "sign in: %s", identity_sign_in(cli));
+			identity_sign_in(cli, NULL));
+	return arena_printf(&cli->arena, "sign in: %s", identity_sign_in(cli, NULL));
 }
 
 static const char *repeat_hint(struct cli *cli, const struct org_status *status)
@@ -52,26 +52,55 @@ static const char *repeat_hint(struct cli *cli, const struct org_status *status)
 		status->request_id);
 }
 
+/* A hint with the command line's own words where it has them: what was given as <email> stands for
+ * ADDRESS. */
+static const char *fill_in(struct cli *cli, const char *hint)
+{
+	static const struct {
+		const char *word, *parameter;
+	} words[] = { { "ADDRESS", "email" }, { "ORGANIZATION", "organization" } };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		const char *value = values_find(&cli->values, words[i].parameter);
+		const char *at = strstr(hint, words[i].word);
+
+		if (value && at)
+			hint = arena_printf(&cli->arena, "%.*s%s%s", (int)(at - hint), hint, value,
+				at + strlen(words[i].word));
+	}
+	return hint;
+}
+
+static bool lacks(const struct org_status *status, const char *field)
+{
+	return strcmp(status->reason, "FIELD_REQUIRED") == 0 && status->violation_count == 1 &&
+	       strcmp(status->violations[0].field, field) == 0;
+}
+
 /* What a reason calls for, in orgctl's own words; NULL for nothing. */
 static const char *next_step(struct cli *cli, const struct org_status *status)
 {
 	static const struct {
+		const char *verb; /* the last word of the command it is for; NULL: of any */
 		const char *reason, *hint;
 	} hints[] = {
-		{ "PEER_UNKNOWN", "the local operator is root or the daemon's own user, over the "
-				  "ipc socket; others sign in: orgctl session sign-in ADDRESS" },
-		{ "EMAIL_NOT_VERIFIED", "the mail has the token: orgctl user verify; a new mail: "
-					"orgctl user resend-verification ADDRESS" },
-		{ "ALREADY_INVITED",
+		{ NULL, "PEER_UNKNOWN",
+			"the local operator is root or the daemon's own user, over the ipc socket; "
+			"others sign in: orgctl session sign-in ADDRESS" },
+		{ NULL, "EMAIL_NOT_VERIFIED",
+			"the mail has the token: orgctl user verify; a new mail: orgctl user "
+			"resend-verification ADDRESS" },
+		{ "verify", "TOKEN_INVALID", "orgctl user resend-verification ADDRESS" },
+		{ "reset-password", "TOKEN_INVALID", "orgctl user request-reset ADDRESS" },
+		{ NULL, "ALREADY_INVITED",
 			"send a new link: orgctl invitation resend ORGANIZATION ADDRESS" },
-		{ "ACCOUNT_EXISTS", "sign in, then: orgctl invitation accept" },
-		{ "LAST_OWNER", "make somebody else an Owner first: orgctl member change-role "
-				"ORGANIZATION USER owner" },
-		{ "USE_LEAVE", "orgctl member leave ORGANIZATION" },
-		{ "ETAG_MISMATCH", "someone else was faster; look at it again and repeat" },
-		{ "SIGN_IN_FAILED", "forgotten? orgctl user request-reset ADDRESS" },
-		{ "URL_MALFORMED", "the form is ipc:///path or tcp://127.0.0.1:port; --url or "
-				   "ORGD_URL gives it" },
+		{ NULL, "ACCOUNT_EXISTS", "sign in, then: orgctl invitation accept" },
+		{ NULL, "LAST_OWNER", "orgctl member change-role ORGANIZATION USER owner" },
+		{ NULL, "USE_LEAVE", "orgctl member leave ORGANIZATION" },
+		{ NULL, "ILLEGAL_TRANSITION", "orgctl organization show ORGANIZATION" },
+		{ NULL, "ETAG_MISMATCH", "someone else was faster; look at it again and repeat" },
+		{ NULL, "SIGN_IN_FAILED", "forgotten? orgctl user request-reset ADDRESS" },
+		{ NULL, "URL_MALFORMED", "--url or ORGD_URL gives it" },
 	};
 
 	if (strcmp(status->reason, "SESSION_EXPIRED") == 0 ||
@@ -80,14 +109,24 @@ static const char *next_step(struct cli *cli, const struct org_status *status)
 		strcmp(status->reason, "CREDENTIAL_REQUIRED") == 0)
 		return session_hint(cli, status->reason);
 	if (strcmp(status->reason, "CONNECTION_REFUSED") == 0)
-		return arena_printf(&cli->arena,
-			"is orgd running at %s? --url or ORGD_URL names another place", cli->url);
+		return "is orgd running? systemctl status orgd; --url or ORGD_URL names another "
+		       "place";
 	if (strcmp(status->reason, "CONNECTION_LOST") == 0 ||
 		strcmp(status->reason, "NO_ANSWER") == 0)
 		return repeat_hint(cli, status);
 	for (size_t i = 0; i < COUNT_OF(hints); i++)
-		if (strcmp(hints[i].reason, status->reason) == 0)
-			return hints[i].hint;
+		if (strcmp(hints[i].reason, status->reason) == 0 &&
+			(!hints[i].verb || strcmp(hints[i].verb, cli->syntax.words[1]) == 0))
+			return fill_in(cli, hints[i].hint);
+	if (identity_is_fallback(cli) &&
+		(status->code == ORG_PERMISSION_DENIED || lacks(status, "user_id")))
+		return arena_printf(&cli->arena,
+			"profile \"%s\" has no session, so the local operator asked; to sign in: "
+			"%s%s",
+			cli->profile, identity_sign_in(cli, NULL),
+			strcmp(cli->syntax.words[1], "accept") == 0
+				? "; without an account: orgctl user sign-up --invited"
+				: "");
 	return NULL;
 }
 

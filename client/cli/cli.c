@@ -30,6 +30,11 @@ void fail_usage(const struct cli *cli, const char *format, ...)
 	fail(EXIT_USAGE, hint, "%s", text);
 }
 
+char *counted(struct cli *cli, unsigned count, const char *noun)
+{
+	return arena_printf(&cli->arena, "%u %s%s", count, noun, count == 1 ? "" : "s");
+}
+
 char *given(const struct cli *cli, const char *name)
 {
 	assert(syntax_find(&cli->syntax, name));

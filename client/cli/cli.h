@@ -66,6 +66,9 @@ Google__Protobuf__Duration *given_span(struct cli *cli, const char *name);
 size_t given_pairs(struct cli *cli, const char *name, const ProtobufCMessageDescriptor *entry,
 	void *const *existing, size_t existing_count, void ***pairs);
 
+/* "1 member", "2 members". */
+char *counted(struct cli *cli, unsigned count, const char *noun);
+
 /* Names the fields whose options were given, by the option's name with "_" for "-". Without any
  * there is nothing to change, which ends the process. `names` ends with NULL. */
 Google__Protobuf__FieldMask *given_mask(struct cli *cli, const char *const names[]);

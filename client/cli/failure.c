@@ -85,17 +85,30 @@ void fail(enum exit_code code, const char *hint, const char *format, ...)
 	leave(code);
 }
 
+/* The sentence without its full stop, and what scripts and searches go by. */
+static void say_what_failed(const struct org_status *status)
+{
+	const char *code = org_code_name((int)status->code), *reason = status->reason;
+	char sentence[2048], names[256];
+	size_t length;
+
+	snprintf(sentence, sizeof(sentence), "%s", status->message);
+	length = strlen(sentence);
+	if (length > 0 && sentence[length - 1] == '.')
+		sentence[length - 1] = '\0';
+	if (strcmp(reason, code) == 0)
+		reason = "";
+	snprintf(names, sizeof(names), " (%s%s%s)", code, reason[0] ? ", " : "", reason);
+	say("orgctl: error: ", sentence, names);
+}
+
 void fail_status(const struct org_status *status, const char *next)
 {
-	char names[256];
-
-	snprintf(names, sizeof(names), " (%s%s%s%s%s)", org_code_name((int)status->code),
-		status->reason[0] ? ", " : "", status->reason, status->call_id[0] ? ", " : "",
-		status->call_id);
-	say("orgctl: error: ", status->message, names);
+	say_what_failed(status);
 	for (size_t i = 0; i < status->violation_count; i++)
-		say("field: ", status->violations[i].field, "");
-	if (status->help[0])
+		if (!strstr(status->message, status->violations[i].field))
+			say("field: ", status->violations[i].field, "");
+	if (status->help[0] && !strstr(status->message, status->help))
 		say("hint: where to turn: ", status->help, "");
 	if (status->retry_after_ms > 0) {
 		char text[64];

@@ -32,11 +32,12 @@ __attribute__((noreturn)) void fail(enum exit_code code, const char *hint, const
 
 /* What orgd or the way to it answered:
  *
- *	orgctl: error: sentence (CODE, REASON, call id)
+ *	orgctl: error: sentence (CODE, REASON)
  *	field: organization.website
  *	hint: what helps
  *
- * `next` is what the reason calls for in orgctl's own words, NULL for nothing. */
+ * What the sentence names already is not said again. `next` is what the reason calls for in
+ * orgctl's own words, NULL for nothing. */
 __attribute__((noreturn)) void fail_status(const struct org_status *status, const char *next);
 
 /* A sentence beside the output, on stderr. */

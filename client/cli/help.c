@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "help.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /* One name has one meaning in all commands. */
 static const struct {
@@ -114,6 +117,50 @@ const char *help_meaning(const char *parameter)
 	return NULL;
 }
 
+/* As wide as the terminal; elsewhere nothing is folded. */
+static size_t width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
+		return size.ws_col;
+	return SIZE_MAX;
+}
+
+/* Up to the next space, but "[--role ROLE]" is one word. */
+static size_t word_length(const char *text)
+{
+	size_t length = 0;
+
+	for (bool inside = false; text[length] && (text[length] != ' ' || inside); length++)
+		inside = text[length] == '[' || (inside && text[length] != ']');
+	return length;
+}
+
+/* Prints a text that begins in column `at`; what the line has no room for begins in column
+ * `indent`. */
+static void print_folded(const char *text, size_t at, size_t indent)
+{
+	size_t room = width();
+
+	for (bool first = true; *text; first = false) {
+		size_t length = word_length(text);
+
+		if (!first && at + 1 + length > room) {
+			printf("\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", (int)length, text);
+		at += length;
+		text += length;
+		text += *text == ' ';
+	}
+	putchar('\n');
+}
+
 /* "-o, --output FORMAT" or "<organization>" */
 static void spell(const struct parameter *parameter, char text[64])
 {
@@ -141,13 +188,16 @@ static void print_parameters(const char *heading, const struct syntax *syntax, b
 			printf("\n%s:\n", heading);
 		first = false;
 		spell(parameter, text);
-		printf("  %-32s  %s\n", text, help_meaning(parameter->name));
+		printf("  %-32s  ", text);
+		print_folded(help_meaning(parameter->name), 36, 36);
 	}
 }
 
 static void print_command(const struct command *command)
 {
-	printf("  orgctl %s\n      %s\n", command->syntax, command->summary);
+	printf("  orgctl ");
+	print_folded(command->syntax, 9, 13);
+	printf("      %s\n", command->summary);
 }
 
 /* Those that are one word. */
@@ -193,15 +243,17 @@ void help_noun(const struct noun *noun)
 
 void help_command(const struct command *command)
 {
-	struct syntax syntax = { 0 }, global = { 0 };
+	struct syntax syntax = { 0 };
 
-	if (!syntax_parse(command->syntax, &syntax) || !syntax_parse(cli_global_syntax, &global))
+	if (!syntax_parse(command->syntax, &syntax))
 		return;
-	printf("usage: orgctl %s\n\n%s\n", command->syntax, command->summary);
+	printf("usage: orgctl ");
+	print_folded(command->syntax, 14, 14);
+	printf("\n%s\n", command->summary);
 	print_parameters("Arguments", &syntax, true);
 	print_parameters("Options", &syntax, false);
-	print_parameters("Options of every command", &global, false);
 	printf("\nExample:\n  %s\n", command->example);
+	printf("\nOptions of every command, such as --output json and --profile: orgctl help\n");
 }
 
 void help_about(struct arena *arena, char *const *words)

@@ -70,14 +70,20 @@ void identity_choose(struct cli *cli)
 	cli->authorization = choose_authorization(cli);
 }
 
-const char *identity_sign_in(struct cli *cli)
+const char *identity_sign_in(struct cli *cli, const char *email)
 {
-	const char *email = cli->session.email[0] ? cli->session.email : "ADDRESS";
-
+	if (!email)
+		email = cli->session.email[0] ? cli->session.email : "ADDRESS";
 	if (strcmp(cli->profile, "default") == 0)
 		return arena_printf(&cli->arena, "orgctl session sign-in %s", email);
 	return arena_printf(
 		&cli->arena, "orgctl --profile %s session sign-in %s", cli->profile, email);
+}
+
+bool identity_is_fallback(const struct cli *cli)
+{
+	return cli->session.state == SESSION_NEVER && !flag(cli, "operator") &&
+	       strcmp(cli->authorization, "Peer") == 0;
 }
 
 void identity_check(struct cli *cli)
@@ -88,10 +94,9 @@ void identity_check(struct cli *cli)
 		fail(EXIT_UNAUTHENTICATED,
 			arena_printf(&cli->arena,
 				"sign in again: %s; or speak as the local operator: --operator",
-				identity_sign_in(cli)),
+				identity_sign_in(cli, NULL)),
 			"profile \"%s\" is signed out", cli->profile);
-	if (cli->session.state != SESSION_NEVER || strcmp(cli->profile, "default") == 0 ||
-		flag(cli, "operator") || strcmp(cli->authorization, "Peer") != 0 || mentioned ||
+	if (!identity_is_fallback(cli) || strcmp(cli->profile, "default") == 0 || mentioned ||
 		!isatty(STDERR_FILENO))
 		return;
 	mentioned = true;

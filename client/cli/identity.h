@@ -14,8 +14,10 @@ void identity_choose(struct cli *cli);
  * signed out, and tells a person when a profile that was named speaks as the operator. */
 void identity_check(struct cli *cli);
 
-/* The command line that begins a session in this profile. */
-const char *identity_sign_in(struct cli *cli);
+/* The command line that begins a session in this profile: for `email`, NULL for the last one's. */
+const char *identity_sign_in(struct cli *cli, const char *email);
+/* Does it speak as the local operator only for want of a session? */
+bool identity_is_fallback(const struct cli *cli);
 
 /* Keeps the session that began, for the runs to come. */
 void identity_begin(struct cli *cli, const char *token, const char *email, const char *user_id);

@@ -24,6 +24,11 @@ enum output_format output_format(const struct cli *cli)
 	fail_usage(cli, "\"%s\" is no --output; it is one of: table, json", format);
 }
 
+bool output_is_for_people(const struct cli *cli)
+{
+	return output_format(cli) == OUTPUT_TABLE && !flag(cli, "quiet");
+}
+
 static void text_free(char **text)
 {
 	free(*text);
@@ -82,21 +87,35 @@ void output_line(struct cli *cli, const char *format, ...)
 	puts(safe_line(&cli->arena, text));
 }
 
-void output_done(struct cli *cli, const ProtobufCMessage *response, const char *format, ...)
+PRINTF_LIKE(2, 0)
+static void print_sentence(struct cli *cli, const char *format, va_list args)
 {
 	char text[2048];
+
+	if (!output_is_for_people(cli))
+		return;
+	vsnprintf(text, sizeof(text), format, args);
+	puts(safe_line(&cli->arena, text));
+}
+
+void output_sentence(struct cli *cli, const char *format, ...)
+{
 	va_list args;
 
-	if (output_format(cli) == OUTPUT_JSON) {
-		output_json(cli, response);
-		return;
-	}
-	if (flag(cli, "quiet"))
-		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	print_sentence(cli, format, args);
 	va_end(args);
-	puts(safe_line(&cli->arena, text));
+}
+
+void output_done(struct cli *cli, const ProtobufCMessage *response, const char *format, ...)
+{
+	va_list args;
+
+	if (output_format(cli) == OUTPUT_JSON)
+		output_json(cli, response);
+	va_start(args, format);
+	print_sentence(cli, format, args);
+	va_end(args);
 }
 
 void output_finish(void)
@@ -258,37 +277,51 @@ static char *cut_heading(struct arena *arena, char *path)
 	return heading;
 }
 
+/* Fills in a column; false when no row has anything to say there. */
+static bool read_column(struct cli *cli, ProtobufCMessage *const *rows, size_t count,
+	const char *path, const char **texts)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = message_text(&cli->arena, rows[i], path);
+
+		texts[i] = text ? safe_line(&cli->arena, text) : "-";
+		any = any || text;
+	}
+	return any;
+}
+
 static void print_table(
 	struct cli *cli, ProtobufCMessage *const *rows, size_t count, const char *columns)
 {
 	CLEANUP(table_unref) struct libscols_table *table = table_new();
+	const char **texts = ARENA_ARRAY(&cli->arena, const char *, count);
 	char *paths[COLUMNS_MAX];
-	size_t width = split(&cli->arena, columns, paths);
+	size_t width = split(&cli->arena, columns, paths), shown = 0;
 
-	for (size_t i = 0; i < width; i++)
-		column_add(table, cut_heading(&cli->arena, paths[i]));
-	for (size_t i = 0; i < count; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		if (!line)
+	for (size_t i = 0; i < count; i++)
+		if (!scols_table_new_line(table, NULL))
 			abort();
-		for (size_t j = 0; j < width; j++) {
-			const char *text = message_text(&cli->arena, rows[i], paths[j]);
+	for (size_t i = 0; i < width; i++) {
+		char *heading = cut_heading(&cli->arena, paths[i]);
 
-			check(scols_line_set_data(
-				line, j, text ? safe_line(&cli->arena, text) : "-"));
-		}
+		if (!read_column(cli, rows, count, paths[i], texts))
+			continue;
+		column_add(table, heading);
+		for (size_t j = 0; j < count; j++)
+			check(scols_line_set_data(scols_table_get_line(table, j), shown, texts[j]));
+		shown++;
 	}
 	check(scols_print_table(table));
 }
 
-void output_list(
-	struct cli *cli, const ProtobufCMessage *response, const char *field, const char *columns)
+void output_list(struct cli *cli, const ProtobufCMessage *response, const char *field,
+	const char *id, const char *columns)
 {
 	ProtobufCMessage *message = (ProtobufCMessage *)(uintptr_t)response;
 	ProtobufCMessage **rows = *(ProtobufCMessage ***)message_at(message, field);
 	size_t count = *message_count_at(message, field);
-	char *paths[COLUMNS_MAX];
 
 	if (output_format(cli) == OUTPUT_JSON) {
 		output_json(cli, response);
@@ -301,9 +334,8 @@ void output_list(
 			note("none found");
 		return;
 	}
-	split(&cli->arena, columns, paths);
 	for (size_t i = 0; i < count; i++) {
-		const char *text = message_text(&cli->arena, rows[i], paths[0]);
+		const char *text = message_text(&cli->arena, rows[i], id);
 
 		output_line(cli, "%s", text ? text : "-");
 	}

@@ -10,6 +10,8 @@
  */
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON };
 enum output_format output_format(const struct cli *cli);
+/* Neither JSON nor only ids. */
+bool output_is_for_people(const struct cli *cli);
 
 /* One thing: the response's field `field` line by line, NULL for the whole response. Quiet: its
  * field `id`, at `path` within the response. */
@@ -19,10 +21,13 @@ void output_resource(
 void output_fields(
 	struct cli *cli, const ProtobufCMessage *response, const char *fields, const char *id);
 /* Many: the elements of the response's field `field` in a table of these columns, paths within an
- * element with spaces between, each with "=HEADING" where its last word is not heading enough.
- * Quiet: the first column. */
-void output_list(
-	struct cli *cli, const ProtobufCMessage *response, const char *field, const char *columns);
+ * element with spaces between, each with "=HEADING" where its last word is not heading enough. A
+ * column that would be empty is left out. What people name by a handle or an address has no column
+ * for its id. Quiet: `id`, a path within an element. */
+void output_list(struct cli *cli, const ProtobufCMessage *response, const char *field,
+	const char *id, const char *columns);
+/* A sentence before the thing, for people alone: what happened, and what comes next. */
+void output_sentence(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Nothing to show but that it was done, said in a sentence. Quiet: nothing. */
 void output_done(struct cli *cli, const ProtobufCMessage *response, const char *format, ...)
 	PRINTF_LIKE(3, 4);

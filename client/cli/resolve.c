@@ -67,7 +67,29 @@ char *resolve_member(struct cli *cli, const char *name, const char *organization
 				return found->members[i]->user_id;
 		token = found->next_page_token;
 	} while (token[0]);
-	fail(EXIT_NOT_FOUND, NULL, "nobody in this organization has the address %s", text);
+	fail(EXIT_NOT_FOUND, NULL, "nobody in %s has the address %s", given(cli, "organization"),
+		text);
+}
+
+char *resolve_joined(struct cli *cli, char *organization_id, const char *authorization)
+{
+	const struct org_call_options options = { .authorization = authorization };
+	char role[ENUM_WORD_BYTES];
+	struct org_status status;
+	const Orgd__V1__GetOrganizationResponse *response =
+		(Orgd__V1__GetOrganizationResponse *)ask_and_see(cli,
+			&orgd__v1__organization_service__descriptor, "GetOrganization",
+			ASK_REQUEST(GetOrganization, get_organization,
+				.which_case =
+					ORGD__V1__GET_ORGANIZATION_REQUEST__WHICH_ORGANIZATION_ID,
+				.organization_id = organization_id),
+			&options, &status);
+
+	if (!response)
+		return organization_id;
+	enum_word(&orgd__v1__role__descriptor, (int)response->role, role);
+	return arena_printf(&cli->arena, "%s (%s) as %s", response->organization->display_name,
+		response->organization->handle, role);
 }
 
 char *resolve_invitation(struct cli *cli, const char *name, const char *organization_id)
@@ -91,5 +113,7 @@ char *resolve_invitation(struct cli *cli, const char *name, const char *organiza
 				return found->invitations[i]->id;
 		token = found->next_page_token;
 	} while (token[0]);
-	fail(EXIT_NOT_FOUND, NULL, "no pending invitation of this organization is to %s", text);
+	fail(EXIT_NOT_FOUND, NULL,
+		"no pending invitation to %s is for %s; name a finished one by its id",
+		given(cli, "organization"), text);
 }

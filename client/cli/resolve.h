@@ -13,5 +13,8 @@ char *resolve_user(struct cli *cli, const char *name);
 char *resolve_user_or_oneself(struct cli *cli);
 /* By id, or by the address of a member of this organization. */
 char *resolve_member(struct cli *cli, const char *name, const char *organization_id);
+/* What one joined just now, "Acme (acme) as admin"; its id where it does not answer. Speaks by
+ * `authorization`, NULL for the usual. */
+char *resolve_joined(struct cli *cli, char *organization_id, const char *authorization);
 /* By id, or by the address that is invited to this organization and has not answered. */
 char *resolve_invitation(struct cli *cli, const char *name, const char *organization_id);

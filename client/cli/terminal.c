@@ -49,8 +49,8 @@ static void ask(
 	CLEANUP(stream_close) FILE *terminal = terminal_open();
 
 	if (!terminal)
-		fail(EXIT_DECLINED, "there is no terminal to ask at; --yes goes on without asking",
-			"declined: %s", question);
+		fail(EXIT_DECLINED, "--yes goes on without asking",
+			"declined, since there is no terminal to ask at: %s", question);
 	fprintf(terminal, "%s\n%s", safe_text(&cli->arena, question),
 		safe_line(&cli->arena, prompt));
 	if (!read_line(terminal, answer, room))
@@ -205,7 +205,7 @@ void secret_read_new(struct cli *cli, struct secret *secret, const char *file, c
 	secret_read(cli, secret, file, prompt);
 	if (given(cli, file))
 		return;
-	prompt_for(&again, file, "once more");
+	prompt_for(&again, file, "Once more");
 	if (strcmp(again.text, secret->text) != 0)
 		fail(EXIT_USAGE, NULL, "the two are not the same; nothing was changed");
 }

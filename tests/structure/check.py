@@ -86,6 +86,13 @@ def check_form(path, text):
                 find(path, number, "is unfinished by its own word")
 
 
+def check_readme():
+    """The README's example is the one that is built and tested."""
+    example = (ROOT / "client/lib/example.c").read_text()
+    if f"```c\n{example}```\n" not in (ROOT / "README.md").read_text():
+        find("README.md", 1, "does not hold client/lib/example.c as it is")
+
+
 def check_format(paths):
     out = subprocess.run(["clang-format", "--dry-run", *paths], cwd=ROOT, capture_output=True, text=True).stderr
     for line in out.splitlines():
@@ -105,6 +112,7 @@ def main():
         if re.search(r"(\.(py|proto|in)|CMakeLists\.txt|/run|/check|/quickstart)$", path) and \
                 not path.startswith("proto/google/") and not path.startswith("proto/grpc/"):
             check_form(path, (ROOT / path).read_text())
+    check_readme()
     check_format(code)
     print("\n".join(findings) if findings else f"{len(paths)} files are where and as they should be.")
     return 1 if findings else 0

@@ -35,9 +35,8 @@ static enum exit_code explain(struct cli *cli)
 	if (output_format(cli) == OUTPUT_TABLE && !flag(cli, "quiet"))
 		output_line(cli, "%s: %s", response->allowed ? "allowed" : "not allowed", reason);
 	if (output_format(cli) == OUTPUT_JSON || response->n_paths > 0)
-		output_list(cli, &response->base, "paths",
-			"organization_id organization_handle role allowed reason grant_id "
-			"collection_id");
+		output_list(cli, &response->base, "paths", "organization_id",
+			"organization_handle role allowed reason grant_id collection_id");
 	return answer(cli, response->allowed);
 }
 
@@ -47,7 +46,7 @@ static enum exit_code documents(struct cli *cli)
 		ASK_LIST(cli, access_service, ListUserDocuments, list_user_documents,
 			.user_id = resolve_user_or_oneself(cli), .permission = asked(cli));
 
-	output_list(cli, &response->base, "documents",
+	output_list(cli, &response->base, "documents", "document.id",
 		"document.id document.title permission document.locator");
 	return EXIT_OK;
 }
@@ -58,7 +57,7 @@ static enum exit_code users(struct cli *cli)
 		ASK_LIST(cli, access_service, ListDocumentUsers, list_document_users,
 			.document_id = given(cli, "document"), .permission = asked(cli));
 
-	output_list(cli, &response->base, "users", "user_id display_name permission");
+	output_list(cli, &response->base, "users", "user_id", "user_id display_name permission");
 	return EXIT_OK;
 }
 

@@ -55,6 +55,10 @@ static enum exit_code create(struct cli *cli)
 				"the secret of %s could not be written: %m", response->api_key->id);
 		explicit_bzero(response->secret, strlen(response->secret));
 	}
+	if (file)
+		output_sentence(cli, "The secret is in %s.", given(cli, "secret-file"));
+	else
+		output_sentence(cli, "Keep the secret: it is shown this once.");
 	output_resource(cli, &response->base, NULL, "api_key.id");
 	return EXIT_OK;
 }
@@ -64,7 +68,7 @@ static enum exit_code list(struct cli *cli)
 	const Orgd__V1__ListApiKeysResponse *response =
 		ASK_LIST(cli, api_key_service, ListApiKeys, list_api_keys);
 
-	output_list(cli, &response->base, "api_keys",
+	output_list(cli, &response->base, "api_keys", "id",
 		"id display_name scopes revoked expire_time last_use_time create_time");
 	return EXIT_OK;
 }

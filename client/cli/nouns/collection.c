@@ -31,7 +31,7 @@ static enum exit_code list(struct cli *cli)
 	const Orgd__V1__ListCollectionsResponse *response =
 		ASK_LIST(cli, document_service, ListCollections, list_collections);
 
-	output_list(cli, &response->base, "collections",
+	output_list(cli, &response->base, "collections", "id",
 		"id title document_count description create_time");
 	return EXIT_OK;
 }
@@ -52,7 +52,8 @@ static enum exit_code update(struct cli *cli)
 	return EXIT_OK;
 }
 
-static enum exit_code delete (struct cli *cli) {
+static enum exit_code delete_collection(struct cli *cli)
+{
 	const Orgd__V1__DeleteCollectionResponse *response;
 
 	confirm(cli, "Delete the collection %s: the access that it gave ends; the documents stay.",
@@ -102,7 +103,7 @@ static const struct command commands[] = {
 		update },
 	{ "collection delete <collection> [--allow-missing] [--yes]",
 		"End the access that a collection gave. The documents stay.",
-		"orgctl collection delete " COL, delete },
+		"orgctl collection delete " COL, delete_collection },
 	{ "collection add <collection> <documents>...", "Put documents in.",
 		"orgctl collection add " COL " " DOC, add },
 	{ "collection remove <collection> <documents>...", "Take documents out.",

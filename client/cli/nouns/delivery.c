@@ -9,7 +9,7 @@ static enum exit_code list(struct cli *cli)
 		ASK_LIST(cli, delivery_service, ListDeliveries, list_deliveries,
 			.state = given_enum(cli, "state", &orgd__v1__delivery_state__descriptor));
 
-	output_list(cli, &response->base, "deliveries",
+	output_list(cli, &response->base, "deliveries", "id",
 		"id kind recipient status.state status.attempts status.last_error "
 		"status.next_attempt_time create_time");
 	return EXIT_OK;

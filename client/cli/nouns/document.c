@@ -45,7 +45,7 @@ static enum exit_code list(struct cli *cli)
 	const Orgd__V1__ListDocumentsResponse *response = ASK_LIST(cli, document_service,
 		ListDocuments, list_documents, .collection_id = given(cli, "collection"));
 
-	output_list(cli, &response->base, "documents", "id title locator labels create_time");
+	output_list(cli, &response->base, "documents", "id", "id title locator labels create_time");
 	return EXIT_OK;
 }
 
@@ -74,7 +74,8 @@ static enum exit_code update(struct cli *cli)
 	return EXIT_OK;
 }
 
-static enum exit_code delete (struct cli *cli) {
+static enum exit_code delete_document(struct cli *cli)
+{
 	const Orgd__V1__DeleteDocumentResponse *response;
 
 	confirm(cli, "Delete the document %s: all access to it ends, and its grants go.",
@@ -101,7 +102,7 @@ static const struct command commands[] = {
 		"orgctl document update doc_30yxn4zv6nvas6z42w4k65dfth --title \"Board support 2\"",
 		update },
 	{ "document delete <document> [--allow-missing] [--yes]", "End all access to a document.",
-		"orgctl document delete doc_30yxn4zv6nvas6z42w4k65dfth", delete },
+		"orgctl document delete doc_30yxn4zv6nvas6z42w4k65dfth", delete_document },
 };
 
 NOUN(document_noun, "document", "What organizations are granted.");

@@ -1,47 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "ask.h"
 #include "command.h"
+#include "message.h"
 #include "output.h"
 #include "resolve.h"
 
 enum { WATCH_MS = 30000 };
+
+/* What it happened to, as far as the details do not name it. */
+enum { SUBJECTS = 6 };
+static const struct subject {
+	const char *field, *key;
+	bool is_person; /* whose address is in the details mostly */
+} subjects[SUBJECTS] = {
+	{ "organization_id", "organization", false },
+	{ "user_id", "user", true },
+	{ "invitation_id", "invitation", true },
+	{ "document_id", "document", false },
+	{ "collection_id", "collection", false },
+	{ "grant_id", "grant", false },
+};
+
+static bool is_named(const Orgd__V1__Event *event)
+{
+	for (size_t i = 0; i < event->n_details; i++)
+		if (strcmp(event->details[i]->key, "email") == 0 ||
+			strcmp(event->details[i]->key, "recipient") == 0)
+			return true;
+	return false;
+}
+
+static void add_subject(struct cli *cli, Orgd__V1__Event *event, const struct subject *subject)
+{
+	bool is_asked_for =
+		strcmp(subject->field, "organization_id") == 0 && given(cli, "organization");
+	char *id = message_text(&cli->arena, &event->base, subject->field);
+	Orgd__V1__Event__DetailsEntry *entry;
+
+	if (!id || is_asked_for || (subject->is_person && is_named(event)))
+		return;
+	entry = ARENA_NEW(&cli->arena, Orgd__V1__Event__DetailsEntry);
+	orgd__v1__event__details_entry__init(entry);
+	entry->key = arena_strdup(&cli->arena, subject->key);
+	entry->value = id;
+	event->details[event->n_details++] = entry;
+}
+
+/* The event for people, a copy: who did it in a name or a word, and in the details no more ids than
+ * it takes to know what it happened to. */
+static Orgd__V1__Event *for_people(struct cli *cli, const Orgd__V1__Event *event)
+{
+	Orgd__V1__Event *shown = ARENA_NEW(&cli->arena, Orgd__V1__Event);
+	Orgd__V1__Actor *actor = ARENA_NEW(&cli->arena, Orgd__V1__Actor);
+
+	*shown = *event;
+	*actor = *event->actor;
+	shown->actor = actor;
+	if (!actor->display_name[0])
+		actor->display_name = actor->kind;
+	else if (strcmp(actor->kind, "service") == 0)
+		actor->display_name =
+			arena_printf(&cli->arena, "service for %s", actor->display_name);
+	shown->details = ARENA_ARRAY(
+		&cli->arena, Orgd__V1__Event__DetailsEntry *, event->n_details + SUBJECTS);
+	if (event->n_details > 0)
+		memcpy(shown->details, event->details, event->n_details * sizeof(*event->details));
+	for (size_t i = 0; i < SUBJECTS; i++)
+		add_subject(cli, shown, &subjects[i]);
+	return shown;
+}
 
 static enum exit_code list(struct cli *cli)
 {
 	const Orgd__V1__ListEventsResponse *response = ASK_LIST(cli, event_service, ListEvents,
 		list_events, .organization_id = resolve_organization(cli, "organization"),
 		.action_prefix = given(cli, "action"));
+	Orgd__V1__ListEventsResponse shown = *response;
 
-	output_list(cli, &response->base, "events",
-		"revision time action actor.kind=BY actor.display_name=NAME organization_id "
-		"user_id details");
+	if (output_is_for_people(cli)) {
+		shown.events = ARENA_ARRAY(&cli->arena, Orgd__V1__Event *, shown.n_events + 1);
+		for (size_t i = 0; i < shown.n_events; i++)
+			shown.events[i] = for_people(cli, response->events[i]);
+	}
+	output_list(cli, &shown.base, "events", "id",
+		"revision time action actor.display_name=BY details");
 	return EXIT_OK;
-}
-
-static const char *text_or(const char *text, const char *otherwise)
-{
-	return text && text[0] ? text : otherwise;
 }
 
 /* One event on one line, since the next may be long in coming. */
 static void print_event(struct cli *cli, const Orgd__V1__Event *event)
 {
-	struct arena *arena = &cli->arena;
-	const char *actor =
-		event->actor ? text_or(event->actor->display_name, event->actor->kind) : "";
+	const Orgd__V1__Event *shown;
+	const char *details;
 
-	if (output_format(cli) == OUTPUT_JSON)
+	if (output_format(cli) == OUTPUT_JSON) {
 		output_json_line(cli, &event->base);
-	else if (flag(cli, "quiet"))
+	} else if (flag(cli, "quiet")) {
 		output_line(cli, "%s", event->id);
-	else
-		output_line(cli, "%s  %s  %s  %s  %s  %s",
-			text_or(message_text(arena, &event->base, "time"), "-"), event->action,
-			text_or(actor, "-"), text_or(event->organization_id, "-"),
-			text_or(event->user_id, "-"),
-			text_or(message_text(arena, &event->base, "details"), ""));
+	} else {
+		shown = for_people(cli, event);
+		details = message_text(&cli->arena, &shown->base, "details");
+		output_line(cli, "%s  %s  %s  %s", message_text(&cli->arena, &event->base, "time"),
+			event->action, shown->actor->display_name, details ? details : "");
+	}
 	fflush(stdout);
 }
 
@@ -105,7 +169,8 @@ static enum exit_code verify(struct cli *cli)
 		from = response->next_revision;
 	} while (from > 0);
 	response->events_verified = verified;
-	output_resource(cli, &response->base, NULL, "head_revision");
+	output_sentence(cli, "The chain of %s holds.", counted(cli, (unsigned)verified, "event"));
+	output_fields(cli, &response->base, "head_revision head_hash", "head_revision");
 	return EXIT_OK;
 }
 

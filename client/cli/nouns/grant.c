@@ -11,7 +11,7 @@ static enum exit_code create(struct cli *cli)
 	const Orgd__V1__CreateGrantResponse *response;
 
 	if (!given(cli, "document") == !given(cli, "collection"))
-		fail_usage(cli, "either --document or --collection");
+		fail_usage(cli, "give either --document or --collection");
 	if (given(cli, "document")) {
 		grant.resource_case = ORGD__V1__GRANT__RESOURCE_DOCUMENT_ID;
 		grant.document_id = given(cli, "document");
@@ -50,13 +50,14 @@ static enum exit_code list(struct cli *cli)
 {
 	if (!!given(cli, "organization") + !!given(cli, "document") + !!given(cli, "collection") !=
 		1)
-		fail_usage(cli, "one of --organization, --document and --collection");
-	output_list(cli, &list_of(cli)->base, "grants",
+		fail_usage(cli, "give one of --organization, --document and --collection");
+	output_list(cli, &list_of(cli)->base, "grants", "id",
 		"id organization_id document_id collection_id permission minimum_role expire_time");
 	return EXIT_OK;
 }
 
-static enum exit_code delete (struct cli *cli) {
+static enum exit_code delete_grant(struct cli *cli)
+{
 	const Orgd__V1__DeleteGrantResponse *response;
 
 	confirm(cli, "Delete the grant %s: the access that it gave ends at once.",
@@ -80,7 +81,7 @@ static const struct command commands[] = {
 		"List the grants of an organization, a document or a collection.",
 		"orgctl grant list --organization acme", list },
 	{ "grant delete <grant> [--allow-missing] [--yes]", "Take a grant back.",
-		"orgctl grant delete grt_30yxn4zv6nvas6z42w4k65dfth", delete },
+		"orgctl grant delete grt_30yxn4zv6nvas6z42w4k65dfth", delete_grant },
 };
 
 NOUN(grant_noun, "grant", "What an organization may do with documents.");

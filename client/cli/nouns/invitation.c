@@ -18,6 +18,22 @@ static Orgd__V1__Role invited_role(struct cli *cli)
 				  : ORGD__V1__ROLE__ROLE_MEMBER;
 }
 
+/* Who is invited, and whether they will hear of it. */
+static void invited(
+	struct cli *cli, const ProtobufCMessage *response, const Orgd__V1__Invitation *invitation)
+{
+	bool mailed = invitation->delivery->state !=
+		      ORGD__V1__DELIVERY_STATE__DELIVERY_STATE_NOT_CONFIGURED;
+	char role[ENUM_WORD_BYTES];
+
+	enum_word(&orgd__v1__role__descriptor, (int)invitation->role, role);
+	output_sentence(cli, "Invited %s to %s as %s; %s.", invitation->email,
+		given(cli, "organization"), role,
+		mailed ? "the mail is on its way"
+		       : "no mail goes out, since orgd has no mail { sender }");
+	output_resource(cli, response, "invitation", "invitation.id");
+}
+
 static enum exit_code create(struct cli *cli)
 {
 	const Orgd__V1__CreateInvitationResponse *response = ASK(cli, invitation_service,
@@ -26,7 +42,7 @@ static enum exit_code create(struct cli *cli)
 		.email = given(cli, "email"), .role = invited_role(cli),
 		.message = given(cli, "message"), .expire_after = given_span(cli, "expires-in"));
 
-	output_resource(cli, &response->base, "invitation", "invitation.id");
+	invited(cli, &response->base, response->invitation);
 	return EXIT_OK;
 }
 
@@ -128,9 +144,8 @@ static enum exit_code create_many(struct cli *cli)
 		else
 			all = response;
 	}
-	output_list(cli, &all->base, "results",
-		"invitation.id email invitation.role invitation.delivery.state=DELIVERY "
-		"error.message=ERROR");
+	output_list(cli, &all->base, "results", "invitation.id",
+		"email invitation.role invitation.delivery.state=DELIVERY error.message=ERROR");
 	return outcome(all);
 }
 
@@ -154,8 +169,8 @@ static enum exit_code list(struct cli *cli)
 			.organization_id = resolve_organization(cli, "organization"),
 			.state = given_enum(cli, "state", &orgd__v1__invitation_state__descriptor));
 
-	output_list(cli, &response->base, "invitations",
-		"id email role state expire_time delivery.state=DELIVERY delivery.last_error");
+	output_list(cli, &response->base, "invitations", "id",
+		"email role state expire_time delivery.state=DELIVERY delivery.last_error id");
 	return EXIT_OK;
 }
 
@@ -167,7 +182,7 @@ static enum exit_code resend(struct cli *cli)
 		.invitation_id = resolve_invitation(cli, "invitation", organization),
 		.expire_after = given_span(cli, "expires-in"));
 
-	output_resource(cli, &response->base, "invitation", "invitation.id");
+	invited(cli, &response->base, response->invitation);
 	return EXIT_OK;
 }
 
@@ -192,9 +207,9 @@ static enum exit_code mine(struct cli *cli)
 	const Orgd__V1__ListMyInvitationsResponse *response =
 		ASK_LIST(cli, invitation_service, ListMyInvitations, list_my_invitations);
 
-	output_list(cli, &response->base, "invitations",
-		"invitation.id organization_handle organization_display_name invitation.role "
-		"invitation.message invitation.expire_time");
+	output_list(cli, &response->base, "invitations", "invitation.id",
+		"invitation.id organization_handle=ORGANIZATION organization_display_name=NAME "
+		"invitation.role invitation.expire_time invitation.message");
 	return EXIT_OK;
 }
 
@@ -218,6 +233,9 @@ static enum exit_code accept(struct cli *cli)
 	secret_read_token(cli, &token, "token-file", "Token or link from the mail");
 	response = ASK(
 		cli, invitation_service, AcceptInvitation, accept_invitation, .token = token.text);
+	if (output_is_for_people(cli))
+		output_sentence(cli, "Joined %s.",
+			resolve_joined(cli, response->member->organization_id, NULL));
 	output_resource(cli, &response->base, "member", "member.organization_id");
 	return EXIT_OK;
 }
@@ -228,7 +246,7 @@ static enum exit_code decline(struct cli *cli)
 	const Orgd__V1__DeclineInvitationResponse *response;
 
 	if (given(cli, "invitation") && given(cli, "token-file"))
-		fail_usage(cli, "either an <invitation> or --token-file");
+		fail_usage(cli, "give either <invitation> or --token-file");
 	if (given(cli, "invitation")) {
 		confirm(cli, "Decline the invitation %s.", given(cli, "invitation"));
 		response = ASK(cli, invitation_service, DeclineInvitation, decline_invitation,
@@ -253,7 +271,7 @@ static const struct command commands[] = {
 		"orgctl invitation create acme bob@example.com --role admin", create },
 	{ "invitation create-many <organization> [<emails>]... [--file FILE] [--role ROLE] "
 	  "[--message TEXT] [--expires-in SPAN]",
-		"Invite many; one that fails does not keep the others back.",
+		"Invite many at once; one that is refused does not hold up the others.",
 		"orgctl invitation create-many acme bob@example.com eve@example.com --role member",
 		create_many },
 	{ "invitation show <organization> <invitation>",
@@ -271,7 +289,8 @@ static const struct command commands[] = {
 		"orgctl invitation mine", mine },
 	{ "invitation look-up [--token-file FILE]", "Show what a link invites to. Changes nothing.",
 		"orgctl invitation look-up --token-file token.txt", look_up },
-	{ "invitation accept [--token-file FILE]", "Join.", "orgctl invitation accept", accept },
+	{ "invitation accept [--token-file FILE]", "Join the organization that a link invites to.",
+		"orgctl invitation accept", accept },
 	{ "invitation decline [<invitation>] [--token-file FILE] [--yes]",
 		"Decline an invitation: by its token, or signed in by its id.",
 		"orgctl invitation decline --token-file token.txt", decline },

@@ -23,8 +23,8 @@ static enum exit_code list(struct cli *cli)
 		.role = given_enum(cli, "role", &orgd__v1__role__descriptor),
 		.name_prefix = given(cli, "name-prefix"));
 
-	output_list(cli, &response->base, "members",
-		"user_id display_name email role primary_contact join_time");
+	output_list(cli, &response->base, "members", "user_id",
+		"email display_name role primary_contact join_time");
 	return EXIT_OK;
 }
 
@@ -36,7 +36,11 @@ static enum exit_code change_role(struct cli *cli)
 			.user_id = resolve_member(cli, "user", organization),
 			.role = given_enum(cli, "role", &orgd__v1__role__descriptor),
 			.etag = given(cli, "etag"));
+	char role[ENUM_WORD_BYTES];
 
+	enum_word(&orgd__v1__role__descriptor, (int)response->member->role, role);
+	output_sentence(cli, "In %s, %s <%s> is %s now.", given(cli, "organization"),
+		response->member->display_name, response->member->email, role);
 	output_resource(cli, &response->base, "member", "member.user_id");
 	return EXIT_OK;
 }
@@ -49,12 +53,14 @@ static void confirm_removal(struct cli *cli, char *organization, char *user)
 	char role[ENUM_WORD_BYTES];
 
 	enum_word(&orgd__v1__role__descriptor, (int)preview->member->role, role);
-	confirm(cli,
-		"Remove %s <%s>, %s, from %s: access ends at once, and %u pending invitations of "
-		"theirs can "
-		"no longer be accepted.",
+	confirm(cli, "Remove %s <%s>, %s, from %s: access ends at once%s.",
 		preview->member->display_name, preview->member->email, role,
-		given(cli, "organization"), preview->invitations);
+		given(cli, "organization"),
+		preview->invitations == 0
+			? ""
+			: arena_printf(&cli->arena,
+				  ", and %s that they sent can no longer be accepted",
+				  counted(cli, preview->invitations, "open invitation")));
 }
 
 static enum exit_code remove_member(struct cli *cli)

@@ -35,6 +35,9 @@ static enum exit_code create(struct cli *cli)
 	fill_metadata(cli, &organization, NULL);
 	response = ASK(cli, organization_service, CreateOrganization, create_organization,
 		.organization = &organization, .owner_user_id = resolve_user(cli, "owner"));
+	output_sentence(cli,
+		"%s (%s) waits for its reviewers. Until it is verified, nobody can be invited.",
+		response->organization->display_name, response->organization->handle);
 	output_resource(cli, &response->base, "organization", "organization.id");
 	return EXIT_OK;
 }
@@ -61,9 +64,9 @@ static enum exit_code list(struct cli *cli)
 		.lifecycle = given_enum(cli, "state", &orgd__v1__organization_state__descriptor),
 		.name_prefix = given(cli, "name-prefix"));
 
-	output_list(cli, &response->base, "organizations",
-		"id handle display_name verification lifecycle member_count pending_count "
-		"create_time");
+	output_list(cli, &response->base, "organizations", "id",
+		"handle display_name verification lifecycle member_count=MEMBERS "
+		"pending_count=PENDING create_time");
 	return EXIT_OK;
 }
 
@@ -72,9 +75,9 @@ static enum exit_code mine(struct cli *cli)
 	const Orgd__V1__ListMyOrganizationsResponse *response = ASK_LIST(cli, organization_service,
 		ListMyOrganizations, list_my_organizations, .user_id = resolve_user(cli, "user"));
 
-	output_list(cli, &response->base, "organizations",
-		"organization.id organization.handle organization.display_name role "
-		"organization.verification organization.lifecycle join_time");
+	output_list(cli, &response->base, "organizations", "organization.id",
+		"organization.handle organization.display_name role organization.verification "
+		"organization.lifecycle join_time");
 	return EXIT_OK;
 }
 
@@ -104,26 +107,35 @@ static enum exit_code update(struct cli *cli)
 	return EXIT_OK;
 }
 
-static enum exit_code delete (struct cli *cli) {
+static void confirm_deletion(struct cli *cli, const Orgd__V1__Organization *organization)
+{
+	const Orgd__V1__DeleteOrganizationResponse *preview = ASK_PREVIEW(cli, organization_service,
+		DeleteOrganization, delete_organization, .organization_id = organization->id);
+
+	confirm_by_typing(cli, organization->handle,
+		"Delete %s (%s) with its %s, %s and %s: all access through it ends at once. It can "
+		"be restored for 30 days, without the invitations.",
+		organization->display_name, organization->handle,
+		counted(cli, preview->members, "member"),
+		counted(cli, preview->invitations, "open invitation"),
+		counted(cli, preview->grants, "grant"));
+}
+
+static enum exit_code delete_organization(struct cli *cli)
+{
 	char *confirmed = given(cli, "confirm-handle");
 	const Orgd__V1__Organization *organization = get(cli)->organization;
-	const Orgd__V1__DeleteOrganizationResponse * response;
+	const Orgd__V1__DeleteOrganizationResponse *response;
 
-	if (!confirmed){ response = ASK_PREVIEW(cli, organization_service, DeleteOrganization,
-				 delete_organization, .organization_id = organization->id);
-			 confirm_by_typing(cli, organization->handle,
-				 "Delete %s (%s): %u members lose access, %u invitations end, %u "
-				 "grants are suspended. "
-				 "It can be restored for 30 days.",
-				 organization->display_name, organization->handle,
-				 response->members, response->invitations, response->grants); }
-response = ASK(cli, organization_service, DeleteOrganization, delete_organization,
-	.organization_id = organization->id,
-	.confirm_handle = confirmed ? confirmed : organization->handle);
-output_done(cli, &response->base,
-	"Deleted %s. Until it is gone for good: orgctl organization undelete %s",
-	organization->handle, organization->id);
-return EXIT_OK;
+	if (!confirmed)
+		confirm_deletion(cli, organization);
+	response = ASK(cli, organization_service, DeleteOrganization, delete_organization,
+		.organization_id = organization->id,
+		.confirm_handle = confirmed ? confirmed : organization->handle);
+	output_done(cli, &response->base,
+		"Deleted %s. For 30 days it can be restored: orgctl organization undelete %s",
+		organization->handle, organization->id);
+	return EXIT_OK;
 }
 
 static enum exit_code undelete(struct cli *cli)
@@ -195,7 +207,7 @@ static const struct command commands[] = {
 		"orgctl organization update acme --description \"Rockets and anvils\"", update },
 	{ "organization delete <organization> [--confirm-handle HANDLE] [--yes]",
 		"Delete an organization, after its handle was typed back.",
-		"orgctl organization delete acme", delete },
+		"orgctl organization delete acme", delete_organization },
 	{ "organization undelete <organization>", "Restore a deleted organization within 30 days.",
 		"orgctl organization undelete acme", undelete },
 	{ "organization suspend <organization> --reason TEXT [--yes]",

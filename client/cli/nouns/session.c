@@ -78,7 +78,7 @@ static enum exit_code list(struct cli *cli)
 	const Orgd__V1__ListSessionsResponse *response = ASK_LIST(cli, session_service,
 		ListSessions, list_sessions, .user_id = resolve_user(cli, "user"));
 
-	output_list(cli, &response->base, "sessions",
+	output_list(cli, &response->base, "sessions", "id",
 		"id client peer create_time last_use_time expire_time");
 	return EXIT_OK;
 }
@@ -89,7 +89,7 @@ static enum exit_code revoke_session(struct cli *cli)
 	const ProtobufCMessage *response;
 
 	if (flag(cli, "all") == (given(cli, "session") != NULL))
-		fail_usage(cli, "either a <session> or --all");
+		fail_usage(cli, "give either <session> or --all");
 	request.user_id = resolve_user(cli, "user");
 	if (flag(cli, "all")) {
 		request.which_case = ORGD__V1__REVOKE_SESSION_REQUEST__WHICH_ALL;
@@ -112,7 +112,7 @@ static void print_profile(struct cli *cli, const char *name, const struct sessio
 	if (flag(cli, "quiet"))
 		output_line(cli, "%s", name);
 	else
-		output_line(cli, "%-16s  %s  %s", name,
+		output_line(cli, "%-16s  %-32s  %s", name,
 			session->state == SESSION_SAVED ? session->email : "(signed out)",
 			session->url);
 }

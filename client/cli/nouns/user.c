@@ -24,12 +24,16 @@ static enum exit_code sign_up(struct cli *cli)
 		.invitation_token = token.text);
 	if (!response->user) {
 		output_done(cli, &response->base,
-			"A mail is on its way to %s; its token goes to: orgctl user verify",
+			"A mail is on its way to %s. Its link or token goes to: orgctl user verify",
 			given(cli, "email"));
 		return EXIT_OK;
 	}
 	identity_begin(cli, response->session_token, response->user->email, response->user->id);
 	explicit_bzero(response->session_token, strlen(response->session_token));
+	if (output_is_for_people(cli))
+		output_sentence(cli, "Joined %s, and signed in as %s <%s> in profile \"%s\".",
+			resolve_joined(cli, response->organization_id, cli->session.token),
+			response->user->display_name, response->user->email, cli->profile);
 	output_resource(cli, &response->base, "user", "user.id");
 	return EXIT_OK;
 }
@@ -41,6 +45,8 @@ static enum exit_code verify(struct cli *cli)
 
 	secret_read_token(cli, &token, "token-file", "Token or link from the mail");
 	response = ASK_AS_ANYONE(cli, user_service, VerifyEmail, verify_email, .token = token.text);
+	output_sentence(cli, "The address %s is verified. Sign in: %s", response->user->email,
+		identity_sign_in(cli, response->user->email));
 	output_resource(cli, &response->base, "user", "user.id");
 	return EXIT_OK;
 }
@@ -71,8 +77,8 @@ static enum exit_code list(struct cli *cli)
 		list_users, .state = given_enum(cli, "state", &orgd__v1__user_state__descriptor),
 		.email = given(cli, "email"));
 
-	output_list(cli, &response->base, "users",
-		"id email email_verified display_name state platform_roles create_time");
+	output_list(cli, &response->base, "users", "id",
+		"email display_name state email_verified platform_roles create_time");
 	return EXIT_OK;
 }
 
@@ -123,8 +129,7 @@ static enum exit_code erase(struct cli *cli)
 	if (!confirmed)
 		confirm_by_typing(cli, user->email,
 			"Erase %s <%s> (%s) for good: access, sign-in data, memberships and open "
-			"invitations go; "
-			"only the id remains.",
+			"invitations go; only the id remains.",
 			user->display_name, user->email, user->id);
 	response = ASK(cli, user_service, EraseUser, erase_user, .user_id = user->id,
 		.confirm_email = confirmed ? confirmed : user->email);
@@ -165,8 +170,8 @@ static enum exit_code request_reset(struct cli *cli)
 		RequestPasswordReset, request_password_reset, .email = given(cli, "email"));
 
 	output_done(cli, &response->base,
-		"If %s has an account, a mail is on its way; its token goes to: orgctl user "
-		"reset-password",
+		"If %s has an account, a mail is on its way. Its link or token goes to: orgctl "
+		"user reset-password",
 		given(cli, "email"));
 	return EXIT_OK;
 }
@@ -188,7 +193,7 @@ static enum exit_code reset_password(struct cli *cli)
 static const struct command commands[] = {
 	{ "user sign-up [<email>] --display-name NAME [--invited] [--invitation-token-file FILE] "
 	  "[--password-file FILE]",
-		"Make an account, also through an invitation, which signs in and joins at once.",
+		"Make an account; through an invitation, also sign in and join.",
 		"orgctl user sign-up ada@example.com --display-name \"Ada Lovelace\"", sign_up },
 	{ "user verify [--token-file FILE]", "Prove an address with the token from the mail.",
 		"orgctl user verify", verify },

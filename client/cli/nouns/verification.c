@@ -10,11 +10,28 @@ static enum exit_code queue(struct cli *cli)
 	const Orgd__V1__ListQueueResponse *response =
 		ASK_LIST(cli, verification_service, ListQueue, list_queue);
 
-	output_list(cli, &response->base, "entries",
-		"organization.id organization.handle organization.display_name "
-		"organization.verification "
-		"waiting organization.legal_name organization.website organization.country");
+	output_list(cli, &response->base, "entries", "organization.id",
+		"organization.handle organization.display_name organization.verification waiting "
+		"organization.legal_name organization.country organization.website");
 	return EXIT_OK;
+}
+
+/* What became of the organization, and the decision. */
+static void decided(struct cli *cli, const ProtobufCMessage *response,
+	const Orgd__V1__Organization *organization, const Orgd__V1__Decision *decision)
+{
+	const ProtobufCEnumDescriptor *states = &orgd__v1__verification_state__descriptor;
+	char from[ENUM_WORD_BYTES], to[ENUM_WORD_BYTES];
+
+	enum_word(states, (int)decision->from, from);
+	enum_word(states, (int)decision->to, to);
+	if (decision->from == decision->to)
+		output_sentence(cli, "The verification of %s (%s) stays %s.",
+			organization->display_name, organization->handle, to);
+	else
+		output_sentence(cli, "The verification of %s (%s) went from %s to %s.",
+			organization->display_name, organization->handle, from, to);
+	output_resource(cli, response, "decision", "decision.id");
 }
 
 static enum exit_code verify(struct cli *cli)
@@ -25,7 +42,7 @@ static enum exit_code verify(struct cli *cli)
 			.note = given(cli, "note"), .private_note = given(cli, "private-note"),
 			.etag = given(cli, "etag"));
 
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -38,7 +55,7 @@ static enum exit_code reject(struct cli *cli)
 			.note = given(cli, "note"), .private_note = given(cli, "private-note"),
 			.without_mail = flag(cli, "without-mail"));
 
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -50,7 +67,7 @@ static enum exit_code request_information(struct cli *cli)
 			.note = given(cli, "note"), .private_note = given(cli, "private-note"),
 			.without_mail = flag(cli, "without-mail"));
 
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -61,7 +78,7 @@ static enum exit_code answer(struct cli *cli)
 			.organization_id = resolve_organization(cli, "organization"),
 			.note = given(cli, "note"));
 
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -76,7 +93,7 @@ static enum exit_code withdraw(struct cli *cli)
 		given(cli, "organization"));
 	response =
 		ASK(cli, verification_service, Withdraw, withdraw, .organization_id = organization);
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -86,7 +103,7 @@ static enum exit_code resubmit(struct cli *cli)
 		resubmit, .organization_id = resolve_organization(cli, "organization"),
 		.note = given(cli, "note"));
 
-	output_resource(cli, &response->base, "decision", "decision.id");
+	decided(cli, &response->base, response->organization, response->decision);
 	return EXIT_OK;
 }
 
@@ -96,8 +113,8 @@ static enum exit_code decisions(struct cli *cli)
 		ASK_LIST(cli, verification_service, ListDecisions, list_decisions,
 			.organization_id = resolve_organization(cli, "organization"));
 
-	output_list(cli, &response->base, "decisions",
-		"id create_time from to actor reason note private_note");
+	output_list(cli, &response->base, "decisions", "id",
+		"create_time from to actor reason note private_note");
 	return EXIT_OK;
 }
 

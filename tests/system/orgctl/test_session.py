@@ -173,7 +173,7 @@ class SessionTest(unittest.TestCase):
         terminal = self.at_terminal("user", "sign-up", "eve@example.com", "--display-name", "Eve")
         terminal.until("Password: ")
         terminal.type(PASSWORD)
-        terminal.until("once more: ")
+        terminal.until("Once more: ")
         terminal.type(PASSWORD + "!")
         self.assertEqual(terminal.finish(), USAGE)
         self.assertIn("the two are not the same", terminal.seen)
@@ -209,7 +209,7 @@ class SessionTest(unittest.TestCase):
         self.sign_in("ada", "default")
         done = self.orgctl("session", "revoke", "--all")
         self.assertEqual(done.returncode, DECLINED)
-        self.assertRegex(done.stderr, r"^orgctl: error: declined: .*\nhint: .*--yes")
+        self.assertRegex(done.stderr, r"^orgctl: error: declined, since .*: .*\nhint: .*--yes")
         self.assertEqual(self.orgctl("session", "revoke", "--all", "--yes").returncode, 0)
 
     # --- secrets in the output ---
@@ -233,7 +233,7 @@ class ExpiryTest(unittest.TestCase):
             daemon.advance(31 * 24 * 3600)
             done = daemon.orgctl("whoami", profile="ada", check=False)
             self.assertEqual(done.returncode, UNAUTHENTICATED)
-            self.assertRegex(done.stderr, r"\(UNAUTHENTICATED, SESSION_EXPIRED, cal_\w{26}\)\n")
+            self.assertRegex(done.stderr, r"\(UNAUTHENTICATED, SESSION_EXPIRED\)\n")
             self.assertIn('hint: the session in profile "ada" has ended; sign in again: '
                           "orgctl --profile ada session sign-in ada@example.com", done.stderr)
 
