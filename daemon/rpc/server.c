@@ -199,9 +199,8 @@ struct status server_start(const struct server_options *options, struct server *
 	/* From here on nng may be at work on it. */
 	started = server;
 	server = NULL;
-	TRY(accept_all(started));
-	*result = started;
-	return OK;
+	*result = started; /* the first call may come, and ask for it, before this returns */
+	return accept_all(started);
 }
 
 uint16_t server_tcp_port(const struct server *server)

@@ -127,7 +127,9 @@ mail {{
 
     def advance(self, seconds):
         """Moves orgd's clock."""
-        self.offset_file.write_text(f"{int(self.offset_file.read_text()) + seconds}\n")
+        part = self.offset_file.with_suffix(".part")
+        part.write_text(f"{int(self.offset_file.read_text()) + seconds}\n")
+        part.rename(self.offset_file)
 
     def orgctl(self, *arguments, profile="operator", stdin=None, check=True):
         """One orgctl command with a profile of its own. Returns what it printed."""
