@@ -29,8 +29,8 @@ static void copy_cut(char *target, size_t size, const char *text)
 	target[length] = '\0';
 }
 
-/* Drops what is no UTF-8: a "%.100s" cuts a name inside a character, and a reply with half of one is
- * none that a client can read. */
+/* Drops what is no UTF-8: a "%.100s" cuts a name inside a character, and a reply with half of one
+ * is none that a client can read. */
 static void drop_halves(char *text)
 {
 	size_t size = strlen(text), kept = 0;
