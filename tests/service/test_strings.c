@@ -75,7 +75,7 @@ Test(rules, rule_38_lengths_are_counted_in_characters_and_ends_are_trimmed, .ini
 	outcome = rename_organization(name);
 	cr_expect_str_eq(outcome.reason, "FIELD_TOO_LONG");
 
-	outcome = rename_organization("  Acme & Söhne \t");
+	outcome = rename_organization("  Acme & Söhne  ");
 	cr_assert_not(outcome.code, "%s", outcome.message);
 	updated = (const Orgd__V1__UpdateOrganizationResponse *)outcome.response;
 	cr_expect_str_eq(updated->organization->display_name, "Acme & Söhne");
