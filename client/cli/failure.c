@@ -85,7 +85,7 @@ void fail(enum exit_code code, const char *hint, const char *format, ...)
 	leave(code);
 }
 
-/* The sentence without its full stop, and what scripts and searches go by. */
+/* The sentence without its full stop, and what scripts, searches and orgd's log go by. */
 static void say_what_failed(const struct org_status *status)
 {
 	const char *code = org_code_name((int)status->code), *reason = status->reason;
@@ -98,7 +98,8 @@ static void say_what_failed(const struct org_status *status)
 		sentence[length - 1] = '\0';
 	if (strcmp(reason, code) == 0)
 		reason = "";
-	snprintf(names, sizeof(names), " (%s%s%s)", code, reason[0] ? ", " : "", reason);
+	snprintf(names, sizeof(names), " (%s%s%s%s%s)", code, reason[0] ? ", " : "", reason,
+		status->call_id[0] ? ", " : "", status->call_id);
 	say("orgctl: error: ", sentence, names);
 }
 

@@ -65,7 +65,8 @@ class StoryTest(unittest.TestCase):
     def test_a_wrong_field_is_named(self):
         text = self.refused(USAGE, "INVALID_URL", "organization", "update", "acme", "--website", "nowhere",
                             profile="ada")
-        self.assertRegex(text, r"^orgctl: error: organization\.website must .*[^.] \(INVALID_ARGUMENT, INVALID_URL\)\n$")
+        self.assertRegex(text, r"^orgctl: error: organization\.website must .*[^.] "
+                         r"\(INVALID_ARGUMENT, INVALID_URL, cal_[0-9a-z]{26}\)\n$")
 
     def test_not_found(self):
         self.refused(NOT_FOUND, "ORGANIZATION_NOT_FOUND", "organization", "show", "no-such-thing")
