@@ -233,7 +233,7 @@ class ExpiryTest(unittest.TestCase):
             daemon.advance(31 * 24 * 3600)
             done = daemon.orgctl("whoami", profile="ada", check=False)
             self.assertEqual(done.returncode, UNAUTHENTICATED)
-            self.assertRegex(done.stderr, r"\(UNAUTHENTICATED, SESSION_EXPIRED\)\n")
+            self.assertRegex(done.stderr, r"\(UNAUTHENTICATED, SESSION_EXPIRED, cal_[0-9a-z]{26}\)\n")
             self.assertIn('hint: the session in profile "ada" has ended; sign in again: '
                           "orgctl --profile ada session sign-in ada@example.com", done.stderr)
 

@@ -60,7 +60,7 @@ class StoryTest(unittest.TestCase):
     def test_an_error_names_code_and_reason(self):
         text = self.refused(CONFLICT, "HANDLE_TAKEN", "organization", "create", "acme", "--display-name", "x",
                             profile="ada")
-        self.assertRegex(text, r'^orgctl: error: .*"acme".* \(ALREADY_EXISTS, HANDLE_TAKEN\)\n')
+        self.assertRegex(text, r'^orgctl: error: .*"acme".* \(ALREADY_EXISTS, HANDLE_TAKEN, cal_[0-9a-z]{26}\)\n')
 
     def test_a_wrong_field_is_named(self):
         text = self.refused(USAGE, "INVALID_URL", "organization", "update", "acme", "--website", "nowhere",
@@ -343,7 +343,7 @@ class StoryTest(unittest.TestCase):
                 if done.returncode == 0:
                     json.loads(done.stdout)
                 else:
-                    self.assertRegex(done.stderr, r"^orgctl: error: .* \([A-Z_, ]+\)\n")
+                    self.assertRegex(done.stderr, r"^orgctl: error: .* \([A-Z_, ]+(, cal_[0-9a-z]{26})?\)\n")
                     self.assertNotIn("METHOD_UNKNOWN", done.stderr)
 
     def test_call_takes_json_in_every_way(self):
