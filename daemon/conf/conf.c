@@ -93,12 +93,13 @@ struct status conf_parse(const char *file, cfg_opt_t *options, const struct conf
 	size_t check_count, cfg_t **out)
 {
 	CLEANUP(arena_clear) struct arena arena;
-	cfg_t *cfg = cfg_init(options, CFGF_NONE);
+	cfg_t *cfg;
 	char *text;
 
 	arena_init(&arena);
 	TRY(read_text(file, &arena, &text));
 	blank_comments(text);
+	cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg)
 		return status_internal("no memory for the configuration");
 	parse.file = file;
