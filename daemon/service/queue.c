@@ -10,17 +10,15 @@ void queue_init(struct queue *queue)
 
 void queue_push(struct queue *queue, struct work *work)
 {
-	bool wake;
-
 	pthread_mutex_lock(&queue->lock);
 	work->next = NULL;
 	*queue->last = work;
 	queue->last = &work->next;
-	wake = queue->sleepers > 0;
-	pthread_mutex_unlock(&queue->lock);
-	/* Nobody asleep is nobody to wake: under load a push costs no system call. */
-	if (wake)
+	/* Nobody asleep is nobody to wake: under load a push costs no system call. With the lock
+	 * held, since once the work is answered the queue may be on its way out. */
+	if (queue->sleepers > 0)
 		pthread_cond_signal(&queue->filled);
+	pthread_mutex_unlock(&queue->lock);
 }
 
 struct work *queue_pop(struct queue *queue)

@@ -46,16 +46,14 @@ static void *writer_main(void *argument)
 
 void store_submit(struct store *store, struct mutation *mutation)
 {
-	bool was_empty;
-
 	mutation->next = NULL;
 	pthread_mutex_lock(&store->lock);
-	was_empty = !store->first;
+	/* With the lock held, since once the mutation is done the store may be on its way out. */
+	if (!store->first)
+		pthread_cond_signal(&store->filled);
 	*store->last = mutation;
 	store->last = &mutation->next;
 	pthread_mutex_unlock(&store->lock);
-	if (was_empty)
-		pthread_cond_signal(&store->filled);
 }
 
 struct status writer_start(struct store *store)
