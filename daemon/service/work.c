@@ -349,6 +349,7 @@ static struct status mutation_run(
 	call->batch = snapshot_batch(snapshot);
 	call->now_us = now_us;
 	call->events = 0;
+	call->actor = NULL;
 	call->more = false;
 	work->replayed = work->changed = false;
 	return keep(call->arena, mutate(work));
