@@ -5,7 +5,7 @@ void pool_init(struct pool *pool, size_t free_max, struct pool_item *(*make)(voi
 	void (*destroy)(struct pool_item *item))
 {
 	*pool = (struct pool){ .free_max = free_max, .make = make, .destroy = destroy };
-	pool->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+	pthread_mutex_init(&pool->lock, NULL);
 }
 
 struct pool_item *pool_take(struct pool *pool)
@@ -19,29 +19,21 @@ struct pool_item *pool_take(struct pool *pool)
 		pool->free_count--;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	if (!item)
-		item = pool->make();
-	if (item)
-		item->next = NULL;
-	return item;
+	return item ? item : pool->make();
 }
 
-void pool_give(struct pool *pool, struct pool_item *items)
+void pool_give(struct pool *pool, struct pool_item *item)
 {
-	struct pool_item *next;
-
-	if (!items)
+	if (!item)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	for (; items && pool->free_count < pool->free_max; items = next) {
-		next = items->next;
-		items->next = pool->free;
-		pool->free = items;
+	if (pool->free_count < pool->free_max) {
+		item->next = pool->free;
+		pool->free = item;
 		pool->free_count++;
+		item = NULL;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	for (; items; items = next) {
-		next = items->next;
-		pool->destroy(items);
-	}
+	if (item)
+		pool->destroy(item);
 }
