@@ -223,3 +223,14 @@ struct bytes arena_copy(struct arena *arena, struct bytes bytes)
 	memcpy(copy, bytes.data, bytes.size);
 	return bytes_of(copy, bytes.size);
 }
+
+struct status arena_keep(struct arena *arena, struct status status)
+{
+	if (status.code) {
+		struct failure *failure = ARENA_NEW(arena, struct failure);
+
+		*failure = *status.failure;
+		status.failure = failure;
+	}
+	return status;
+}

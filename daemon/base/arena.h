@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/compiler.h"
+#include "base/status.h"
 
 /*
  * The memory of one request: allocate freely, release all at once. Nothing in it is freed one by
@@ -55,6 +56,8 @@ char *arena_strndup(struct arena *arena, const char *string, size_t length)
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3)
 	__attribute__((returns_nonnull));
 struct bytes arena_copy(struct arena *arena, struct bytes bytes);
+/* The status with its failure in the arena, where it outlives the next ones of this thread. */
+MUST_USE struct status arena_keep(struct arena *arena, struct status status);
 
 /* An array of `count` zeroed elements, and one zeroed object. */
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_zalloc_array((arena), sizeof(type), (count)))

@@ -5,16 +5,10 @@ void call_answer(struct call *call, struct status status, const ProtobufCMessage
 {
 	uint8_t *packed;
 
-	call->status = status;
+	call->status = arena_keep(call->arena, status);
 	call->payload = bytes_of(NULL, 0);
-	if (status.code) {
-		/* The failure outlives the thread that made it. */
-		struct failure *failure = ARENA_NEW(call->arena, struct failure);
-
-		*failure = *status.failure;
-		call->status.failure = failure;
+	if (status.code)
 		return;
-	}
 	packed = arena_alloc(call->arena, protobuf_c_message_get_packed_size(response) + 1);
 	call->payload = bytes_of(packed, protobuf_c_message_pack(response, packed));
 }

@@ -16,18 +16,6 @@ enum {
 	STEPS_BYTES_MIN = 4096,
 };
 
-/* A failure that outlives this thread. */
-static struct status keep(struct arena *arena, struct status status)
-{
-	if (status.code) {
-		struct failure *failure = ARENA_NEW(arena, struct failure);
-
-		*failure = *status.failure;
-		status.failure = failure;
-	}
-	return status;
-}
-
 MUST_USE static struct status decode(
 	struct work *work, const struct platform *platform, const struct methods *methods)
 {
@@ -172,7 +160,7 @@ MUST_USE static struct status prepare(struct work *work)
 
 void work_fail(struct work *work, struct status status)
 {
-	work->prepared = keep(work->call.arena, status);
+	work->prepared = arena_keep(work->call.arena, status);
 }
 
 void work_prepare(struct work *work, struct store_reader *reader)
@@ -352,7 +340,7 @@ static struct status mutation_run(
 	call->actor = NULL;
 	call->more = false;
 	work->replayed = work->changed = false;
-	return keep(call->arena, mutate(work));
+	return arena_keep(call->arena, mutate(work));
 }
 
 static void mutation_done(

@@ -78,18 +78,6 @@ static uint64_t batch_cost(const struct store *store, const struct batch *batch)
 	return batch->bytes + 2 * batch_write_count(batch) * (uint64_t)store->page_bytes;
 }
 
-/* A failure that outlives the next ones of this thread. */
-static struct status keep(struct mutation *mutation, struct status status)
-{
-	if (status.code) {
-		struct failure *failure = ARENA_NEW(mutation->arena, struct failure);
-
-		*failure = *status.failure;
-		status.failure = failure;
-	}
-	return status;
-}
-
 /* Runs the mutation on what `txn` shows; *batch is what it filled. */
 MUST_USE static struct status run_on(struct group *group, MDB_txn *txn, uint64_t revision,
 	struct mutation *mutation, int64_t now_us, struct batch **batch)
@@ -150,13 +138,13 @@ MUST_USE static struct status run_and_apply(
 	int64_t now_us = next_time_us(group);
 	struct batch *batch = NULL;
 
-	*result = (struct group_result){ .status = keep(
-						 mutation, run(group, mutation, now_us, &batch)),
+	*result = (struct group_result){ .status = arena_keep(mutation->arena,
+						 run(group, mutation, now_us, &batch)),
 		.revision = group->meta.revision };
 	if (result->status.code || batch_is_empty(batch))
 		return OK;
 	if (group->used >= group->room && batch_grows(batch)) {
-		result->status = keep(mutation,
+		result->status = arena_keep(mutation->arena,
 			status_fail(STATUS_RESOURCE_EXHAUSTED, "STORAGE_FULL",
 				"the disk is nearly full; free some space, nothing was changed"));
 		return OK;
@@ -219,8 +207,8 @@ MUST_USE static bool try_group(struct store *store, struct mutation *const *muta
 		give_up(store, status);
 	if (count > 1)
 		return false;
-	results[0] =
-		(struct group_result){ keep(mutations[0], status), store->meta.revision, false };
+	results[0] = (struct group_result){ arena_keep(mutations[0]->arena, status),
+		store->meta.revision, false };
 	return true;
 }
 
