@@ -53,36 +53,48 @@ static void chunk_use(struct arena *arena, struct arena_chunk *chunk)
 	arena->end = chunk->data + ARENA_CHUNK_BYTES;
 }
 
-static void *try_alloc(struct arena *arena, size_t size)
+/* Takes from the newest chunk, which has the room. */
+static inline void *bump(struct arena *arena, size_t rounded)
 {
-	size_t rounded = round_up(size);
-	struct arena_chunk *chunk;
-	void *data;
+	void *data = arena->next;
 
-	if (rounded == 0)
-		return NULL;
-	if (one_by_one || rounded > ARENA_CHUNK_BYTES) {
-		chunk = chunk_push(arena, one_by_one ? size : rounded, false);
-		if (!chunk)
-			return NULL;
-		arena->allocated += rounded;
-		return chunk->data;
-	}
-	if ((size_t)(arena->end - arena->next) < rounded) {
-		chunk = chunk_push(arena, ARENA_CHUNK_BYTES, true);
-		if (!chunk)
-			return NULL;
-		chunk_use(arena, chunk);
-	}
-	data = arena->next;
 	arena->next += rounded;
 	arena->allocated += rounded;
 	return data;
 }
 
-static void *budget_alloc(void *data, size_t size)
+static void *alloc_in_new_chunk(struct arena *arena, size_t size, size_t rounded)
 {
-	struct arena *arena = data;
+	bool shared = !one_by_one && rounded <= ARENA_CHUNK_BYTES;
+	struct arena_chunk *chunk = chunk_push(arena,
+		shared       ? ARENA_CHUNK_BYTES
+		: one_by_one ? size
+			     : rounded,
+		shared);
+
+	if (!chunk)
+		return NULL;
+	if (shared) {
+		chunk_use(arena, chunk);
+		return bump(arena, rounded);
+	}
+	arena->allocated += rounded;
+	return chunk->data;
+}
+
+static inline void *try_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded = round_up(size);
+
+	if (rounded == 0)
+		return NULL;
+	if (rounded <= (size_t)(arena->end - arena->next))
+		return bump(arena, rounded);
+	return alloc_in_new_chunk(arena, size, rounded);
+}
+
+void *arena_alloc_within(struct arena *arena, size_t size)
+{
 	size_t rounded = round_up(size);
 	void *allocation;
 
@@ -92,6 +104,11 @@ static void *budget_alloc(void *data, size_t size)
 	if (allocation)
 		arena->budget -= rounded;
 	return allocation;
+}
+
+static void *budget_alloc(void *data, size_t size)
+{
+	return arena_alloc_within(data, size);
 }
 
 static void budget_free(void *data, void *allocation)

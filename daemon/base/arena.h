@@ -13,9 +13,9 @@
  * one.
  *
  * Two ways in. arena_alloc() and its kin are for our own code, never return NULL and abort the
- * process when memory is out: they are bounded by what our code does. `allocator` is for
- * protobuf-c, whose appetite a peer controls: it has a budget and answers NULL past it, which makes
- * the unpacking fail cleanly.
+ * process when memory is out: they are bounded by what our code does. arena_alloc_within() is for
+ * decoding, whose appetite a peer controls: it has a budget and answers NULL past it, which makes
+ * the decoding fail cleanly. `allocator` is the same for protobuf-c.
  *
  * Under sanitizers each allocation is a malloc of its own, so that they see inside.
  * One thread at a time.
@@ -24,7 +24,7 @@ struct arena {
 	struct arena_chunk *chunks; /* newest first */
 	uint8_t *next, *end;        /* free part of the newest chunk */
 	size_t allocated;           /* bytes handed out since the last reset */
-	size_t budget;              /* what is left for `allocator` */
+	size_t budget;              /* what is left for arena_alloc_within and `allocator` */
 	ProtobufCAllocator allocator;
 };
 
@@ -41,12 +41,14 @@ void arena_clear(struct arena *arena);
 /* Forgets all allocations, keeps the first chunk for the next request, sets the budget to 0. */
 void arena_reset(struct arena *arena);
 
-/* What protobuf-c may take from now on to decode `message_bytes` from a peer: 64 KiB + min(8 *
+/* What may be taken from now on to decode `message_bytes` from a peer: 64 KiB + min(8 *
  * message_bytes, 1 MiB). That is enough for a request's envelope around 1 MiB of payload, and bombs
  * of empty or repeated sub-messages fail at it within milliseconds. */
 void arena_allow_decoding(struct arena *arena, size_t message_bytes);
 /* The same without a limit, for bytes that we wrote ourselves. */
 void arena_allow_trusted(struct arena *arena);
+/* NULL past the budget, or when memory is out. */
+void *arena_alloc_within(struct arena *arena, size_t size) __attribute__((malloc));
 
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 void *arena_zalloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));

@@ -74,3 +74,10 @@ int64_t clock_monotonic_us(void)
 {
 	return now_us(CLOCK_MONOTONIC);
 }
+
+int clock_left_ms(int64_t deadline_us)
+{
+	int64_t left_us = deadline_us - clock_monotonic_us();
+
+	return left_us <= 0 ? 0 : (int)((left_us + US_PER_MS - 1) / US_PER_MS);
+}

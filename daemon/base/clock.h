@@ -30,3 +30,5 @@ MUST_USE struct status clock_check(const struct clock *clock);
 
 /* Microseconds that only ever grow, for deadlines and timeouts; unrelated to the date. */
 int64_t clock_monotonic_us(void);
+/* How long it is until then, rounded up; 0 when it is over. */
+int clock_left_ms(int64_t deadline_us);

@@ -5,6 +5,11 @@ enum { PREFIX_BYTES = 4, DIGITS = 26, DIGIT_BITS = 5 };
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* The value of each digit, by how far it is behind '0' in ASCII; -1 for what is no digit. */
+static const int8_t values['z' - '0' + 1] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, [10 ... 48] = -1, 10,
+	11, 12, 13, 14, 15, 16, 17, -1, 18, 19, -1, 20, 21, -1, 22, 23, 24, 25, 26, -1, 27, 28, 29,
+	30, 31 };
+
 static const char prefixes[][PREFIX_BYTES + 1] = {
 	[ID_USER] = "usr_",
 	[ID_ORGANIZATION] = "org_",
@@ -31,11 +36,11 @@ static bool decode(enum id_type type, const char *text, struct id *id)
 	if (strnlen(text, DIGITS + 1) != DIGITS || text[0] > '7')
 		return false;
 	for (size_t i = 0; i < DIGITS; i++) {
-		const char *digit = strchr(alphabet, text[i]);
+		unsigned digit = (uint8_t)text[i] - '0';
 
-		if (!digit)
+		if (digit >= sizeof(values) || values[digit] < 0)
 			return false;
-		value = value << DIGIT_BITS | (unsigned)(digit - alphabet);
+		value = value << DIGIT_BITS | (unsigned)values[digit];
 	}
 	for (size_t i = sizeof(id->bytes); i-- > 0; value >>= 8)
 		id->bytes[i] = (uint8_t)value;

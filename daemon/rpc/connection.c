@@ -33,12 +33,14 @@ struct connection {
 	struct stream *stream; /* NULL when it is gone */
 	bool closed;           /* nothing may be submitted to the stream any more */
 	enum { READING, READING_PARKED, READING_OVER } reading;
-	unsigned in_flight; /* turns handed over, or about to be, whose replies have not left */
+	unsigned in_flight; /* turns handed over whose replies have not left, and `places` */
 	unsigned left;      /* places to give back to the hub on unlocking */
 
-	struct turn *queue, **queue_end; /* replies that wait for the write under way */
+	struct turn_queue queue; /* replies that wait for the write under way */
 	bool writing;
-	struct turn *sending;    /* the turn that is being written from its own memory */
+	int prepared_ms;      /* the timeout of a write that unlock() is to submit; 0 for none */
+	unsigned submitting;  /* unlock()s that do so; the stream stays open and there meanwhile */
+	struct turn *sending; /* the turn that is being written from its own memory */
 	struct buffer *gathered; /* or the buffer that holds several */
 	unsigned leaving;        /* how many turns those are */
 	const uint8_t *unsent;
@@ -50,7 +52,7 @@ struct connection {
 	struct bytes input; /* read and not yet parsed */
 	struct turn *turn;  /* that the parser fills */
 	bool complete;      /* it is filled, and waits to be handed over */
-	bool counted;       /* in in_flight */
+	unsigned places;    /* taken for the turns to come of this input */
 	struct waiter waiter;
 	struct buffer *buffer; /* a borrowed one, in place of `small` */
 	size_t last_read;
@@ -61,13 +63,6 @@ struct connection {
 
 /* --- the end of everything --- */
 
-static void finish_turn(struct connection *connection, struct turn *turn)
-{
-	turn_give(&connection->hub->turns, turn);
-	connection->in_flight--;
-	connection->left++;
-}
-
 static void return_buffer(struct connection *connection, struct buffer **buffer)
 {
 	if (*buffer)
@@ -75,13 +70,17 @@ static void return_buffer(struct connection *connection, struct buffer **buffer)
 	*buffer = NULL;
 }
 
+static void return_places(struct connection *connection)
+{
+	connection->in_flight -= connection->places;
+	connection->places = 0;
+}
+
 static void end_reading(struct connection *connection)
 {
 	turn_give(&connection->hub->turns, connection->turn);
 	connection->turn = NULL;
-	if (connection->counted)
-		connection->in_flight--;
-	connection->counted = false;
+	return_places(connection);
 	return_buffer(connection, &connection->buffer);
 	connection->reading = READING_OVER;
 }
@@ -91,40 +90,52 @@ static void close_stream(struct connection *connection)
 	if (connection->closed)
 		return;
 	connection->closed = true;
-	stream_close(connection->stream);
+	if (!connection->submitting)
+		stream_close(connection->stream);
 }
 
 static void drop_queue(struct connection *connection)
 {
-	while (connection->queue) {
-		struct turn *turn = connection->queue;
-
-		connection->queue = turn->next;
-		finish_turn(connection, turn);
+	for (const struct turn *turn = connection->queue.first; turn; turn = turn->next) {
+		connection->in_flight--;
+		connection->left++;
 	}
-	connection->queue_end = &connection->queue;
+	turn_give(&connection->hub->turns, connection->queue.first);
+	turn_queue_init(&connection->queue);
 }
 
-static void destroy(struct connection *connection)
+/* Writes without the lock, since that is a system call and there are replies to be queued. */
+static void submit_write(struct connection *connection)
 {
-	pthread_mutex_destroy(&connection->lock);
-	free(connection);
+	int timeout_ms = connection->prepared_ms;
+
+	connection->prepared_ms = 0;
+	connection->submitting++;
+	pthread_mutex_unlock(&connection->lock);
+	stream_write(connection->stream, connection->unsent, connection->unsent_size, timeout_ms);
+	pthread_mutex_lock(&connection->lock);
+	connection->submitting--;
+	if (connection->closed && !connection->submitting)
+		stream_close(connection->stream);
 }
 
-/* The one way out of the lock: carries the connection on towards its end when it is closed. It may
- * be gone afterwards, unless the caller holds the reading baton. */
+/* The one way out of the lock: submits the write that was prepared, and carries the connection on
+ * towards its end when it is closed. It may be gone afterwards, unless the caller holds the reading
+ * baton. */
 static void unlock(struct connection *connection)
 {
 	struct hub *hub = connection->hub;
 	unsigned left;
 	bool dead;
 
+	if (connection->prepared_ms)
+		submit_write(connection);
 	if (connection->closed) {
 		drop_queue(connection);
 		if (connection->reading == READING_PARKED)
 			end_reading(connection);
 		if (connection->stream && connection->reading == READING_OVER &&
-			!connection->writing) {
+			!connection->writing && !connection->submitting) {
 			stream_free(connection->stream);
 			connection->stream = NULL;
 			connection->owner->gone(connection->owner, connection);
@@ -135,8 +146,10 @@ static void unlock(struct connection *connection)
 	connection->left = 0;
 	pthread_mutex_unlock(&connection->lock);
 
-	if (dead)
-		destroy(connection);
+	if (dead) {
+		pthread_mutex_destroy(&connection->lock);
+		free(connection);
+	}
 	if (left > 0)
 		hub_leave(hub, left);
 }
@@ -151,48 +164,35 @@ static void stop(struct connection *connection)
 
 /* --- writing, with the lock held --- */
 
-static int remaining_ms(int64_t deadline_us)
-{
-	int64_t left_us = deadline_us - clock_monotonic_us();
-
-	return left_us <= 0 ? 0 : (int)((left_us + US_PER_MS - 1) / US_PER_MS);
-}
-
 static void write_unsent(struct connection *connection)
 {
-	int timeout_ms = remaining_ms(connection->write_deadline_us);
+	int timeout_ms = clock_left_ms(connection->write_deadline_us);
 
 	if (timeout_ms == 0)
 		close_stream(connection);
 	if (connection->closed)
 		return;
 	connection->writing = true;
-	stream_write(connection->stream, connection->unsent, connection->unsent_size, timeout_ms);
-}
-
-static struct turn *queue_pop(struct connection *connection)
-{
-	struct turn *turn = connection->queue;
-
-	connection->queue = turn->next;
-	if (!connection->queue)
-		connection->queue_end = &connection->queue;
-	connection->leaving++;
-	return turn;
+	connection->prepared_ms = timeout_ms;
 }
 
 /* Copies as many of the queued replies as fit into one buffer. */
 static void gather(struct connection *connection, struct buffer *buffer)
 {
+	struct turn_queue copied;
 	size_t size = 0;
 
-	while (connection->queue && connection->queue->frame_size <= BUFFER_BYTES - size) {
-		struct turn *turn = queue_pop(connection);
+	turn_queue_init(&copied);
+	while (connection->queue.first &&
+		connection->queue.first->frame_size <= BUFFER_BYTES - size) {
+		struct turn *turn = turn_queue_pop(&connection->queue);
 
 		memcpy(buffer->data + size, turn->frame, turn->frame_size);
 		size += turn->frame_size;
-		turn_give(&connection->hub->turns, turn);
+		turn_queue_push(&copied, turn);
+		connection->leaving++;
 	}
+	turn_give(&connection->hub->turns, copied.first);
 	connection->gathered = buffer;
 	connection->unsent = buffer->data;
 	connection->unsent_size = size;
@@ -207,7 +207,7 @@ static struct buffer *borrow_buffer(struct connection *connection)
 
 static void write_queue(struct connection *connection)
 {
-	struct turn *first = connection->queue;
+	struct turn *first = connection->queue.first;
 	struct buffer *buffer = NULL;
 
 	if (first->next && first->frame_size <= GATHERED_BYTES_MAX)
@@ -215,7 +215,8 @@ static void write_queue(struct connection *connection)
 	if (buffer) {
 		gather(connection, buffer);
 	} else {
-		connection->sending = queue_pop(connection);
+		connection->sending = turn_queue_pop(&connection->queue);
+		connection->leaving++;
 		connection->unsent = first->frame;
 		connection->unsent_size = first->frame_size;
 	}
@@ -255,7 +256,7 @@ static void on_written(void *context, size_t size)
 			atomic_fetch_add_explicit(&connection->hub->replies, connection->leaving,
 				memory_order_relaxed);
 		finish_writing(connection);
-		if (connection->queue && !connection->closed)
+		if (connection->queue.first && !connection->closed)
 			write_queue(connection);
 	}
 	if (connection->reading == READING_PARKED && !connection->closed &&
@@ -276,9 +277,7 @@ static void send_reply(struct exchange *exchange, size_t size)
 
 	turn_frame(turn, size);
 	pthread_mutex_lock(&connection->lock);
-	turn->next = NULL;
-	*connection->queue_end = turn;
-	connection->queue_end = &turn->next;
+	turn_queue_push(&connection->queue, turn);
 	if (!connection->writing && !connection->closed)
 		write_queue(connection);
 	unlock(connection);
@@ -321,7 +320,7 @@ static void read_more(struct connection *connection)
 
 	set_read_deadline(connection);
 	if (connection->read_deadline_us != 0) {
-		timeout_ms = remaining_ms(connection->read_deadline_us);
+		timeout_ms = clock_left_ms(connection->read_deadline_us);
 		if (timeout_ms == 0) {
 			stop(connection);
 			return;
@@ -329,6 +328,7 @@ static void read_more(struct connection *connection)
 	}
 	connection->input.data = room.data;
 	pthread_mutex_lock(&connection->lock);
+	return_places(connection);
 	if (connection->closed)
 		end_reading(connection);
 	else
@@ -336,8 +336,9 @@ static void read_more(struct connection *connection)
 	unlock(connection);
 }
 
-/* Takes a place among this connection's requests in flight; without one it puts the baton down. */
-static bool count_turn(struct connection *connection)
+/* Takes all places that are left among this connection's requests in flight, for as long as there
+ * is input; without any it puts the baton down. */
+static bool take_places(struct connection *connection)
 {
 	pthread_mutex_lock(&connection->lock);
 	if (connection->closed) {
@@ -345,8 +346,8 @@ static bool count_turn(struct connection *connection)
 	} else if (connection->in_flight == SERVER_IN_FLIGHT_PER_CONNECTION) {
 		connection->reading = READING_PARKED;
 	} else {
-		connection->in_flight++;
-		connection->counted = true;
+		connection->places = SERVER_IN_FLIGHT_PER_CONNECTION - connection->in_flight;
+		connection->in_flight = SERVER_IN_FLIGHT_PER_CONNECTION;
 		pthread_mutex_unlock(&connection->lock);
 		return true;
 	}
@@ -390,7 +391,7 @@ static void hand_over(struct connection *connection)
 	turn->exchange.send = send_reply;
 	connection->turn = NULL;
 	connection->complete = false;
-	connection->counted = false;
+	connection->places--;
 	if (connection->refused)
 		refuse(connection, &turn->exchange);
 	else
@@ -402,7 +403,7 @@ static void parse(struct connection *connection)
 {
 	for (;;) {
 		if (connection->complete) {
-			if (!connection->counted && !count_turn(connection))
+			if (!connection->places && !take_places(connection))
 				return;
 			if (!hub_enter(connection->hub, &connection->waiter))
 				return;
@@ -466,9 +467,9 @@ struct connection *connection_new(struct hub *hub, struct connection_owner *owne
 	connection->peer = *peer;
 	connection->refused = refused;
 	connection->stream = stream;
-	connection->queue_end = &connection->queue;
+	turn_queue_init(&connection->queue);
 	connection->waiter.resume = resume_waiter;
-	pthread_mutex_init(&connection->lock, NULL);
+	connection->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 	frame_parser_init(&connection->parser, peer->local, REQUEST_BYTES_MAX);
 	stream_attach(stream, &handler, connection);
 	return connection;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "base/message.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "rpc/wire.h"
 
@@ -14,7 +15,7 @@ struct status envelope_unpack(struct arena *arena, const ProtobufCMessageDescrip
 
 	TRY(wire_check(descriptor, bytes));
 	arena_allow_decoding(arena, bytes.size);
-	unpacked = protobuf_c_message_unpack(descriptor, &arena->allocator, bytes.size, bytes.data);
+	unpacked = message_unpack(arena, descriptor, bytes);
 	if (!unpacked)
 		return status_fail(STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST",
 			"The bytes are not a %s message, or unpack to more than is allowed for %zu "

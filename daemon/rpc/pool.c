@@ -5,7 +5,7 @@ void pool_init(struct pool *pool, size_t free_max, struct pool_item *(*make)(voi
 	void (*destroy)(struct pool_item *item))
 {
 	*pool = (struct pool){ .free_max = free_max, .make = make, .destroy = destroy };
-	pthread_mutex_init(&pool->lock, NULL);
+	pool->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 }
 
 struct pool_item *pool_take(struct pool *pool)
@@ -19,21 +19,29 @@ struct pool_item *pool_take(struct pool *pool)
 		pool->free_count--;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	return item ? item : pool->make();
+	if (!item)
+		item = pool->make();
+	if (item)
+		item->next = NULL;
+	return item;
 }
 
-void pool_give(struct pool *pool, struct pool_item *item)
+void pool_give(struct pool *pool, struct pool_item *items)
 {
-	if (!item)
+	struct pool_item *next;
+
+	if (!items)
 		return;
 	pthread_mutex_lock(&pool->lock);
-	if (pool->free_count < pool->free_max) {
-		item->next = pool->free;
-		pool->free = item;
+	for (; items && pool->free_count < pool->free_max; items = next) {
+		next = items->next;
+		items->next = pool->free;
+		pool->free = items;
 		pool->free_count++;
-		item = NULL;
 	}
 	pthread_mutex_unlock(&pool->lock);
-	if (item)
-		pool->destroy(item);
+	for (; items; items = next) {
+		next = items->next;
+		pool->destroy(items);
+	}
 }

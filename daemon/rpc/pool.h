@@ -19,7 +19,7 @@ struct pool {
 
 void pool_init(struct pool *pool, size_t free_max, struct pool_item *(*make)(void),
 	void (*destroy)(struct pool_item *item));
-/* A used one or a new one; NULL when memory is out. */
+/* A used one or a new one, linked to no other; NULL when memory is out. */
 struct pool_item *pool_take(struct pool *pool);
-/* Takes it back; NULL is fine. */
-void pool_give(struct pool *pool, struct pool_item *item);
+/* Takes back all that are linked from this one on; NULL is fine. */
+void pool_give(struct pool *pool, struct pool_item *items);

@@ -14,7 +14,7 @@ static uint8_t *try_alloc(struct arena *arena, size_t size)
 	uint8_t *data;
 
 	arena_allow_trusted(arena);
-	data = arena->allocator.alloc(arena->allocator.allocator_data, size);
+	data = arena_alloc_within(arena, size);
 	arena->budget = budget;
 	return data;
 }
@@ -53,14 +53,17 @@ void turn_destroy(struct pool_item *item)
 	free(turn);
 }
 
-void turn_give(struct pool *pool, struct turn *turn)
+void turn_give(struct pool *pool, struct turn *turns)
 {
-	if (!turn)
-		return;
-	arena_reset(&turn->exchange.arena);
-	turn->room = NULL;
-	turn->room_size = 0;
-	pool_give(pool, &turn->item);
+	for (struct turn *turn = turns, *next; turn; turn = next) {
+		next = turn->next;
+		arena_reset(&turn->exchange.arena);
+		turn->next = NULL;
+		turn->room = NULL;
+		turn->room_size = 0;
+		turn->item.next = next ? &next->item : NULL;
+	}
+	pool_give(pool, turns ? &turns->item : NULL);
 }
 
 uint8_t *turn_body(struct turn *turn, size_t size)
@@ -78,4 +81,28 @@ void turn_frame(struct turn *turn, size_t size)
 	assert(turn->room && size <= turn->room_size);
 	turn->frame = frame_write_header(peer->local, &turn->hops, turn->room, size);
 	turn->frame_size = (size_t)(turn->room - turn->frame) + size;
+}
+
+void turn_queue_init(struct turn_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+}
+
+void turn_queue_push(struct turn_queue *queue, struct turn *turn)
+{
+	turn->next = NULL;
+	*queue->last = turn;
+	queue->last = &turn->next;
+}
+
+struct turn *turn_queue_pop(struct turn_queue *queue)
+{
+	struct turn *turn = queue->first;
+
+	queue->first = turn->next;
+	if (!queue->first)
+		queue->last = &queue->first;
+	turn->next = NULL;
+	return turn;
 }

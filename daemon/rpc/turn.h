@@ -9,7 +9,7 @@ struct connection;
 /* The server's exchange: a request, and the reply that leaves over the connection it came from. */
 struct turn {
 	struct pool_item item;
-	struct turn *next; /* in its connection's queue */
+	struct turn *next; /* in its connection's queue, or to be given back together */
 	struct exchange exchange;
 	struct connection *connection;
 	struct frame_hops hops;
@@ -19,11 +19,20 @@ struct turn {
 	size_t frame_size;
 };
 
+/* Turns in the order in which their replies came. */
+struct turn_queue {
+	struct turn *first, **last;
+};
+void turn_queue_init(struct turn_queue *queue);
+void turn_queue_push(struct turn_queue *queue, struct turn *turn);
+/* Takes the first; there is one. */
+struct turn *turn_queue_pop(struct turn_queue *queue);
+
 /* For the pool. A turn from it is empty, with exchange.reserve set. */
 struct pool_item *turn_make(void);
 void turn_destroy(struct pool_item *item);
-/* Empties it, back to the pool; NULL is fine. */
-void turn_give(struct pool *pool, struct turn *turn);
+/* Empties all that are linked by `next` from this one on, back to the pool; NULL is fine. */
+void turn_give(struct pool *pool, struct turn *turns);
 
 /* Room for a request of `size` bytes, which becomes exchange.body; NULL when memory is out. */
 uint8_t *turn_body(struct turn *turn, size_t size);

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { BLOCK_BYTES = 64 };
+enum { BLOCK_BYTES = 64, POOL_BYTES = 1024 };
 
 void entropy_start(void)
 {
@@ -61,7 +61,20 @@ uint32_t entropy_draw_below(struct entropy *entropy, uint32_t bound)
 
 void random_bytes(void *out, size_t size)
 {
-	randombytes_buf(out, size);
+	static _Thread_local uint8_t pool[POOL_BYTES];
+	static _Thread_local size_t left;
+
+	if (size > sizeof(pool)) {
+		randombytes_buf(out, size);
+		return;
+	}
+	if (left < size) {
+		randombytes_buf(pool, sizeof(pool));
+		left = sizeof(pool);
+	}
+	left -= size;
+	memcpy(out, pool + left, size);
+	wipe(pool + left, size);
 }
 
 void wipe(void *data, size_t size)

@@ -26,7 +26,8 @@ void entropy_draw(struct entropy *entropy, void *out, size_t size);
 struct id entropy_draw_id(struct entropy *entropy);
 /* A number from 0 to bound - 1, evenly. */
 uint32_t entropy_draw_below(struct entropy *entropy, uint32_t bound);
-/* System randomness for what no handler draws: seeds, epochs, file names. */
+/* System randomness for what no handler draws: seeds, epochs, file names. Asked for a kilobyte at a
+ * time in each thread, and wiped as it is handed out; not for after a fork. */
 void random_bytes(void *out, size_t size);
 /* memset that the compiler keeps. */
 void wipe(void *data, size_t size);

@@ -40,13 +40,55 @@ void token_format(const struct token *token, char text[TOKEN_TEXT_BYTES])
 	wipe(raw, sizeof(raw));
 }
 
+/* All ones when `c` is between the two, else 0. */
+static int16_t within(int16_t c, char first, char last)
+{
+	return (int16_t)((first - 1 - c) & (c - last - 1)) >> 15;
+}
+
+/* The value of a digit of URL-safe base64, -1 for none. Without branches and tables, whose timing
+ * would tell of the secret. */
+static int16_t digit_value(int16_t c)
+{
+	int16_t upper = within(c, 'A', 'Z'), lower = within(c, 'a', 'z');
+	int16_t number = within(c, '0', '9'), dash = within(c, '-', '-'),
+		line = within(c, '_', '_');
+
+	return (int16_t)((upper & (c - 'A')) | (lower & (c - 'a' + 26)) |
+			 (number & (c - '0' + 52)) | (dash & 62) | (line & 63) |
+			 ~(upper | lower | number | dash | line));
+}
+
+/* False when one of them is no digit. In two passes, so that the compiler makes the first one
+ * parallel: every call comes through here, and libsodium's general decoder takes ten times as
+ * long. */
+MUST_USE static bool digits_decode(const char digits[DIGITS], uint8_t raw[RAW_BYTES])
+{
+	int16_t values[DIGITS], any = 0;
+
+	for (size_t i = 0; i < DIGITS; i++) {
+		values[i] = digit_value((uint8_t)digits[i]);
+		any |= values[i];
+	}
+	for (size_t i = 0; i < DIGITS / 4; i++) {
+		const int16_t *four = &values[4 * i];
+		unsigned group = (unsigned)four[0] << 18 | (unsigned)four[1] << 12 |
+				 (unsigned)four[2] << 6 | (unsigned)four[3];
+
+		raw[3 * i] = (uint8_t)(group >> 16);
+		raw[3 * i + 1] = (uint8_t)(group >> 8);
+		raw[3 * i + 2] = (uint8_t)group;
+	}
+	wipe(values, sizeof(values));
+	return any >= 0;
+}
+
 bool token_parse(enum token_type type, const char *text, struct token *token)
 {
 	uint8_t raw[RAW_BYTES];
 	bool parsed = strnlen(text, TOKEN_TEXT_BYTES) == TOKEN_TEXT_BYTES - 1 &&
 		      strncmp(text, prefixes[type], PREFIX_BYTES) == 0 &&
-		      sodium_base642bin(raw, sizeof(raw), text + PREFIX_BYTES, DIGITS, NULL, NULL,
-			      NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
+		      digits_decode(text + PREFIX_BYTES, raw);
 
 	if (parsed) {
 		token->type = type;

@@ -111,9 +111,11 @@ struct status access_find_user(
 	user = ARENA_NEW(access->call->arena, struct access_user);
 	user->id = *id;
 	access->reads++;
-	TRY(user_peek(access->call->snapshot, id, &user->row));
-	if (user->row)
+	TRY(user_view(access->call->snapshot, id, &user->row));
+	if (user->row) {
+		user->active = user_state_is_active(user->row->user->state);
 		TRY(read_memberships(access, user));
+	}
 	id_map_keep(access->users, slot, id, user);
 	*out = user;
 	return OK;
@@ -139,7 +141,7 @@ struct status access_find_document(
 }
 
 MUST_USE static struct status find_organization(
-	struct access *access, const struct id *id, Orgd__Store__V1__Organization **row)
+	struct access *access, const struct id *id, Orgd__Store__V1__OrganizationView **row)
 {
 	struct id_map_slot *slot = id_map_slot(access->organizations, id);
 
@@ -148,7 +150,7 @@ MUST_USE static struct status find_organization(
 		return OK;
 	}
 	access->reads++;
-	TRY(organization_peek(access->call->snapshot, id, row));
+	TRY(organization_view(access->call->snapshot, id, row));
 	if (*row)
 		id_map_keep(access->organizations, slot, id, *row);
 	return OK;
@@ -208,7 +210,7 @@ static struct access_question question_of(const struct access *access,
 	return (struct access_question){
 		.wanted = wanted ? wanted : ORGD__V1__PERMISSION__PERMISSION_READ,
 		.user_exists = user->row,
-		.user_active = user->row && user_is_active(user->row),
+		.user_active = user->active,
 		.document_exists = document->row,
 		.now_us = access->call->now_us,
 		.reverify_grace_us = access->call->platform->settings->reverify_grace_us,
@@ -216,7 +218,8 @@ static struct access_question question_of(const struct access *access,
 }
 
 static struct access_verdict judge(const struct access_question *question,
-	const Orgd__Store__V1__Organization *row, Orgd__V1__Role role, const struct grants *grants)
+	const Orgd__Store__V1__OrganizationView *row, Orgd__V1__Role role,
+	const struct grants *grants)
 {
 	struct access_organization organization = {
 		.role = role, .grants = grants->entries, .grant_count = grants->count
@@ -247,7 +250,7 @@ MUST_USE static struct status take_offers(struct access *access,
 		return OK;
 	for (size_t i = 0; i < user->membership_count; i++) {
 		const struct access_membership *membership = &user->memberships[i];
-		Orgd__Store__V1__Organization *row;
+		Orgd__Store__V1__OrganizationView *row;
 		struct access_verdict offer;
 		struct grants grants;
 
@@ -299,7 +302,7 @@ struct status access_explain(struct access *access, const struct access_user *us
 		.paths = paths };
 	for (size_t i = 0; i < user->membership_count; i++) {
 		const struct access_membership *membership = &user->memberships[i];
-		Orgd__Store__V1__Organization *row;
+		Orgd__Store__V1__OrganizationView *row;
 		struct grants grants;
 
 		TRY(find_organization(access, &membership->organization_id, &row));

@@ -23,7 +23,8 @@ struct access_membership {
 
 struct access_user {
 	struct id id;
-	Orgd__Store__V1__User *row; /* NULL: no such user */
+	bool active;
+	Orgd__Store__V1__UserView *row; /* NULL: no such user */
 	size_t membership_count;
 	struct access_membership *memberships; /* by organization id */
 };
@@ -49,7 +50,7 @@ MUST_USE struct status access_highest(struct access *access, const struct access
 /* One organization of the user, and what it offers. */
 struct access_path {
 	struct id organization_id;
-	const Orgd__Store__V1__Organization *organization; /* NULL: purged this moment */
+	const Orgd__Store__V1__OrganizationView *organization; /* NULL: purged this moment */
 	Orgd__V1__Role role;
 	struct access_verdict verdict;
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "domain/user.h"
 #include "service/access.h"
 #include "service/document.h"
 #include "service/merge.h"
@@ -230,7 +229,7 @@ MUST_USE static struct status merge_documents(
 	bool room = true;
 
 	merge_init(merge, call, DOCUMENT_ENTRY_BYTES);
-	if (!user->row || !user_is_active(user->row))
+	if (!user->active)
 		return OK;
 	for (size_t i = 0; i < user->membership_count && room; i++) {
 		const struct id *organization_id = &user->memberships[i].organization_id;

@@ -82,9 +82,9 @@ MUST_USE static struct status authenticate_session(struct call *call, const stru
 MUST_USE static struct status authenticate_key(struct call *call, const struct token *token)
 {
 	struct caller *caller = &call->caller;
-	Orgd__Store__V1__ApiKey *key;
+	Orgd__Store__V1__ApiKeyView *key;
 
-	TRY(api_key_get(call->snapshot, &token->id, &key));
+	TRY(api_key_view(call->snapshot, &token->id, &key));
 	if (!key || !token_verify(call->platform->keyring, token, stored(key->secret_hash)) ||
 		key->revoke_us || (key->expire_us && key->expire_us <= call->now_us))
 		return invalid_credential();

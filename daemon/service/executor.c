@@ -16,6 +16,7 @@ enum {
 	READERS_MAX = 64,
 	CRYPTO_THREADS_MAX = 4, /* each needs 64 MiB while it hashes */
 	CRYPTO_BUSY_RETRY_MS = 1000,
+	READS_AT_ONCE = 16, /* taken from the queue, at most */
 };
 
 struct thread {
@@ -108,7 +109,7 @@ static void *crypto_main(void *argument)
 	struct thread *thread = argument;
 	struct work *work;
 
-	while ((work = queue_pop(&thread->executor->crypto))) {
+	while ((work = queue_pop(&thread->executor->crypto, 1))) {
 		work_prepare(work, thread->reader);
 		submit(work);
 	}
@@ -138,33 +139,40 @@ static void park(struct executor *executor, struct work *work)
 	}
 }
 
+static void read_one(struct thread *thread, struct work *work)
+{
+	struct executor *executor = thread->executor;
+	bool time_is_over = waiting_is_over(&executor->waiting, work);
+	struct status status;
+
+	if (work_read(work, thread->reader, &thread->scratch, time_is_over, &status)) {
+		waiting_leave(&executor->waiting, work);
+		work_answer(work, status);
+	} else {
+		park(executor, work);
+	}
+	arena_reset(&thread->scratch);
+}
+
 static void *reader_main(void *argument)
 {
 	struct thread *thread = argument;
-	struct executor *executor = thread->executor;
-	struct work *work;
+	struct work *works;
 
-	while ((work = queue_pop(&executor->reads))) {
-		bool time_is_over = waiting_is_over(&executor->waiting, work);
-		struct status status;
-
-		if (work_read(work, thread->reader, &thread->scratch, time_is_over, &status)) {
-			waiting_leave(&executor->waiting, work);
-			work_answer(work, status);
-		} else {
-			park(executor, work);
+	while ((works = queue_pop(&thread->executor->reads, READS_AT_ONCE)))
+		for (struct work *work = works, *next; work; work = next) {
+			next = work->next;
+			read_one(thread, work);
 		}
-		arena_reset(&thread->scratch);
-	}
 	return NULL;
 }
 
 /* --- start and stop --- */
 
-MUST_USE static struct status start_threads(struct executor *executor, struct thread *threads,
-	unsigned *started, unsigned wanted, void *(*main)(void *))
+MUST_USE static struct status start_threads(struct executor *executor, struct queue *queue,
+	struct thread *threads, unsigned *started, void *(*main)(void *))
 {
-	for (*started = 0; *started < wanted; ++*started) {
+	for (*started = 0; *started < queue->threads; ++*started) {
 		struct thread *thread = &threads[*started];
 
 		thread->executor = executor;
@@ -235,17 +243,17 @@ struct status executor_start(const struct executor_options *options, struct exec
 		return status_internal("no memory for the executor");
 	executor->platform = options->platform;
 	find_methods(&executor->methods);
-	queue_init(&executor->reads);
-	queue_init(&executor->crypto);
+	queue_init(&executor->reads, or_cores(options->readers, READERS_MAX));
+	queue_init(&executor->crypto,
+		or_cores(options->platform->settings->crypto_threads, CRYPTO_THREADS_MAX));
 	waiting_init(&executor->waiting);
 	preparing_init(&executor->preparing);
 	executor->sweeper = sweeper_new(executor->platform);
 	*out = executor;
-	TRY(start_threads(executor, executor->readers, &executor->reader_count,
-		or_cores(options->readers, READERS_MAX), reader_main));
-	return start_threads(executor, executor->cryptos, &executor->crypto_count,
-		or_cores(options->platform->settings->crypto_threads, CRYPTO_THREADS_MAX),
-		crypto_main);
+	TRY(start_threads(executor, &executor->reads, executor->readers, &executor->reader_count,
+		reader_main));
+	return start_threads(executor, &executor->crypto, executor->cryptos,
+		&executor->crypto_count, crypto_main);
 }
 
 void executor_committed(struct executor *executor, uint64_t revision)

@@ -7,6 +7,7 @@
 struct store_reader {
 	MDB_txn *txn;
 	struct snapshot snapshot;
+	size_t shown; /* LMDB's number of the state whose revision the snapshot has */
 	bool open;
 };
 
@@ -25,6 +26,7 @@ struct status store_reader_new(struct store *store, struct store_reader **out)
 	}
 	mdb_txn_reset(reader->txn);
 	reader->snapshot = (struct snapshot){ .store = store, .txn = reader->txn };
+	reader->shown = SIZE_MAX;
 	*out = reader;
 	return OK;
 }
@@ -38,22 +40,34 @@ void store_reader_free(struct store_reader *reader)
 	free(reader);
 }
 
+/* Sets the revision, unless nothing was committed since the last snapshot. */
+MUST_USE static struct status read_revision(struct store_reader *reader)
+{
+	size_t shown = mdb_txn_id(reader->txn);
+	struct meta meta;
+
+	if (shown == reader->shown)
+		return OK;
+	TRY(meta_read(reader->snapshot.store, reader->txn, &meta));
+	reader->snapshot.revision = meta.revision;
+	reader->shown = shown;
+	return OK;
+}
+
 struct status store_snapshot_begin(
 	struct store_reader *reader, struct arena *arena, struct snapshot **snapshot)
 {
 	struct status status;
-	struct meta meta;
 
 	assert(!reader->open);
 	TRY(from_lmdb(mdb_txn_renew(reader->txn), "beginning a read"));
-	status = meta_read(reader->snapshot.store, reader->txn, &meta);
+	status = read_revision(reader);
 	if (status.code) {
 		mdb_txn_reset(reader->txn);
 		return status;
 	}
 	reader->open = true;
 	reader->snapshot.arena = arena;
-	reader->snapshot.revision = meta.revision;
 	*snapshot = &reader->snapshot;
 	return OK;
 }

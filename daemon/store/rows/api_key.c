@@ -19,6 +19,18 @@ struct status api_key_get(
 	return OK;
 }
 
+struct status api_key_view(
+	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKeyView **view)
+{
+	ProtobufCMessage *message;
+	struct key key;
+
+	api_key_key(&key, id);
+	TRY(row_view(snapshot, &key, &orgd__store__v1__api_key_view__descriptor, &message));
+	*view = (Orgd__Store__V1__ApiKeyView *)message;
+	return OK;
+}
+
 struct status api_key_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKey **row)
 {

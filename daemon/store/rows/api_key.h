@@ -10,6 +10,9 @@ MUST_USE struct status api_key_get(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKey **row);
 MUST_USE struct status api_key_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKey **row);
+/* What a check needs of it, which is cheaper; an expectation like get's. */
+MUST_USE struct status api_key_view(
+	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKeyView **view);
 
 /* Adds a key under a fresh id, made at api_key->create_time. */
 MUST_USE struct status api_key_insert(

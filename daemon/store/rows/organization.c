@@ -45,6 +45,18 @@ struct status organization_get(
 	return OK;
 }
 
+struct status organization_view(
+	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__OrganizationView **view)
+{
+	ProtobufCMessage *message;
+	struct key key;
+
+	organization_key(&key, id);
+	TRY(row_view(snapshot, &key, &orgd__store__v1__organization_view__descriptor, &message));
+	*view = (Orgd__Store__V1__OrganizationView *)message;
+	return OK;
+}
+
 struct status organization_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__Organization **row)
 {

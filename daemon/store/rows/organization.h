@@ -15,6 +15,9 @@ MUST_USE struct status organization_get(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__Organization **row);
 MUST_USE struct status organization_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__Organization **row);
+/* What a check needs of it, which is cheaper; an expectation like get's. */
+MUST_USE struct status organization_view(
+	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__OrganizationView **view);
 
 /* Sets *id to the organization that has or had this canonical handle, and *row to its entry, NULL
  * if nobody ever did. A reservation may be over, and its organization purged. */

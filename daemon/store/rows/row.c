@@ -2,6 +2,7 @@
 #include "store/rows/row.h"
 
 #include "base/clock.h"
+#include "base/message.h"
 
 MUST_USE static struct status row_message(struct snapshot *snapshot, const struct row *row,
 	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message)
@@ -30,15 +31,32 @@ struct status row_peek(struct snapshot *snapshot, const struct key *key,
 	return row_message(snapshot, &row, descriptor, message);
 }
 
+MUST_USE static struct status corrupt(const ProtobufCMessageDescriptor *descriptor)
+{
+	return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a row is no %s", descriptor->name);
+}
+
+struct status row_view(struct snapshot *snapshot, const struct key *key,
+	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message)
+{
+	struct arena *arena = snapshot_arena(snapshot);
+	struct row row;
+
+	*message = NULL;
+	TRY(snapshot_get(snapshot, key, &row));
+	if (!row.exists)
+		return OK;
+	arena_allow_trusted(arena);
+	*message = message_unpack_known(arena, descriptor, row.value);
+	return *message ? OK : corrupt(descriptor);
+}
+
 struct status row_unpack(struct arena *arena, struct bytes value,
 	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message)
 {
 	arena_allow_trusted(arena);
-	*message = protobuf_c_message_unpack(descriptor, &arena->allocator, value.size, value.data);
-	if (!*message)
-		return status_fail(
-			STATUS_DATA_LOSS, "ROW_CORRUPT", "a row is no %s", descriptor->name);
-	return OK;
+	*message = message_unpack(arena, descriptor, value);
+	return *message ? OK : corrupt(descriptor);
 }
 
 struct status row_put(struct batch *batch, const struct key *key, const ProtobufCMessage *message)

@@ -21,6 +21,10 @@ MUST_USE struct status row_get(struct snapshot *snapshot, const struct key *key,
 /* The same without an expectation. */
 MUST_USE struct status row_peek(struct snapshot *snapshot, const struct key *key,
 	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message);
+/* Reads a row by a narrower type, a view, which has some of its fields under their numbers; the
+ * others are passed over. An expectation like row_get's. */
+MUST_USE struct status row_view(struct snapshot *snapshot, const struct key *key,
+	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message);
 /* Unpacks the value that a scan stands on. */
 MUST_USE struct status row_unpack(struct arena *arena, struct bytes value,
 	const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **message);

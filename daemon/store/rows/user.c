@@ -24,6 +24,18 @@ struct status user_get(struct snapshot *snapshot, const struct id *id, Orgd__Sto
 	return OK;
 }
 
+struct status user_view(
+	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__UserView **view)
+{
+	ProtobufCMessage *message;
+	struct key key;
+
+	user_key(&key, id);
+	TRY(row_view(snapshot, &key, &orgd__store__v1__user_view__descriptor, &message));
+	*view = (Orgd__Store__V1__UserView *)message;
+	return OK;
+}
+
 struct status user_peek(struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__User **row)
 {
 	ProtobufCMessage *message;
