@@ -25,7 +25,7 @@ static const struct rule rules[] = {
 	{ "UserService/SignUp", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "UserService/VerifyEmail", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "UserService/ResendVerificationMail", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
-	{ "UserService/GetUser", READ, ONESELF, SCOPE_NONE, 0 },
+	{ "UserService/GetUser", READ, ONESELF, SCOPE_NONE, RULE_QUICK },
 	{ "UserService/ListUsers", READ, PLATFORM, SCOPE_NONE, 0 },
 	{ "UserService/UpdateUser", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "UserService/DisableUser", MUTATION, PLATFORM, SCOPE_NONE, 0 },
@@ -38,12 +38,12 @@ static const struct rule rules[] = {
 
 	{ "SessionService/SignIn", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "SessionService/SignOut", MUTATION, HAT_SELF, SCOPE_NONE, RULE_OWN_SESSION },
-	{ "SessionService/WhoAmI", READ, HAT_CREDENTIAL, SCOPE_NONE, 0 },
+	{ "SessionService/WhoAmI", READ, HAT_CREDENTIAL, SCOPE_NONE, RULE_QUICK },
 	{ "SessionService/ListSessions", READ, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 	{ "SessionService/RevokeSession", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 
 	{ "OrganizationService/CreateOrganization", MUTATION, HAT_USER | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/GetOrganization", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "OrganizationService/GetOrganization", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, RULE_QUICK },
 	{ "OrganizationService/ListOrganizations", READ, REVIEWERS, SCOPE_ORGANIZATIONS_READ, 0 },
 	{ "OrganizationService/ListMyOrganizations", READ, ONESELF, SCOPE_NONE, 0 },
 	{ "OrganizationService/UpdateOrganization", MUTATION, ADMINS, SCOPE_NONE, 0 },
@@ -62,7 +62,7 @@ static const struct rule rules[] = {
 	{ "VerificationService/Resubmit", MUTATION, OWNERS, SCOPE_NONE, 0 },
 	{ "VerificationService/ListDecisions", READ, ADMINS | HAT_REVIEWER, SCOPE_NONE, 0 },
 
-	{ "MemberService/GetMember", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
+	{ "MemberService/GetMember", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, RULE_QUICK },
 	{ "MemberService/ListMembers", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, 0 },
 	{ "MemberService/ChangeRole", MUTATION, ADMINS, SCOPE_NONE, 0 },
 	{ "MemberService/RemoveMember", MUTATION, ADMINS, SCOPE_NONE, 0 },
@@ -70,7 +70,7 @@ static const struct rule rules[] = {
 
 	{ "InvitationService/CreateInvitation", MUTATION, ADMINS, SCOPE_NONE, 0 },
 	{ "InvitationService/BatchCreateInvitations", MUTATION, ADMINS, SCOPE_NONE, RULE_STEPS },
-	{ "InvitationService/GetInvitation", READ, ADMINS, SCOPE_NONE, 0 },
+	{ "InvitationService/GetInvitation", READ, ADMINS, SCOPE_NONE, RULE_QUICK },
 	{ "InvitationService/ListInvitations", READ, ADMINS, SCOPE_NONE, 0 },
 	{ "InvitationService/ListMyInvitations", READ, HAT_USER, SCOPE_NONE, 0 },
 	{ "InvitationService/LookUpInvitation", READ, HAT_ANYONE, SCOPE_NONE, 0 },
@@ -80,12 +80,12 @@ static const struct rule rules[] = {
 	{ "InvitationService/DeclineInvitation", MUTATION, HAT_ANYONE, SCOPE_NONE, 0 },
 
 	{ "DocumentService/CreateDocument", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
-	{ "DocumentService/GetDocument", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
+	{ "DocumentService/GetDocument", READ, PLATFORM, SCOPE_DOCUMENTS, RULE_QUICK },
 	{ "DocumentService/ListDocuments", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/UpdateDocument", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/DeleteDocument", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/CreateCollection", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
-	{ "DocumentService/GetCollection", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
+	{ "DocumentService/GetCollection", READ, PLATFORM, SCOPE_DOCUMENTS, RULE_QUICK },
 	{ "DocumentService/ListCollections", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/UpdateCollection", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/DeleteCollection", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
@@ -95,7 +95,7 @@ static const struct rule rules[] = {
 	{ "DocumentService/ListGrants", READ, PLATFORM, SCOPE_DOCUMENTS, 0 },
 	{ "DocumentService/DeleteGrant", MUTATION, PLATFORM, SCOPE_DOCUMENTS, 0 },
 
-	{ "AccessService/Check", READ, ONESELF, SCOPE_CHECK, 0 },
+	{ "AccessService/Check", READ, ONESELF, SCOPE_CHECK, RULE_QUICK },
 	{ "AccessService/BatchCheck", READ, ONESELF, SCOPE_CHECK, 0 },
 	{ "AccessService/ExplainAccess", READ, ONESELF, SCOPE_CHECK, 0 },
 	{ "AccessService/ListUserDocuments", READ, ONESELF, SCOPE_CHECK, 0 },
@@ -116,7 +116,7 @@ static const struct rule rules[] = {
 
 	{ "AdminService/GetStatus", READ, PLATFORM, SCOPE_NONE, 0 },
 
-	{ "grpc.health.v1.Health/Check", READ, HAT_ANYONE, SCOPE_NONE, 0 },
+	{ "grpc.health.v1.Health/Check", READ, HAT_ANYONE, SCOPE_NONE, RULE_QUICK },
 	{ "grpc.health.v1.Health/List", READ, HAT_ANYONE, SCOPE_NONE, 0 },
 	{ "grpc.health.v1.Health/Watch", READ, HAT_ANYONE, SCOPE_NONE, 0 },
 };

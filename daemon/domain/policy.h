@@ -51,6 +51,7 @@ enum method_kind {
 enum {
 	RULE_OWN_SESSION = 1 << 0, /* about oneself: by one's own session, never on behalf */
 	RULE_STEPS = 1 << 1,       /* a batch for each of its items: see struct call */
+	RULE_QUICK = 1 << 2,       /* a read of a handful of rows: answered where it comes in */
 };
 
 struct rule {

@@ -36,8 +36,9 @@ struct connection {
 	unsigned in_flight; /* turns handed over whose replies have not left, and `places` */
 	unsigned left;      /* places to give back to the hub on unlocking */
 
-	struct turn_queue queue; /* replies that wait for the write under way */
+	struct turn_queue queue; /* replies that wait for the write under way, or for the parser */
 	bool writing;
+	bool parsing; /* replies are kept together until the input is used up */
 	int prepared_ms;      /* the timeout of a write that unlock() is to submit; 0 for none */
 	unsigned submitting;  /* unlock()s that do so; the stream stays open and there meanwhile */
 	struct turn *sending; /* the turn that is being written from its own memory */
@@ -104,19 +105,35 @@ static void drop_queue(struct connection *connection)
 	turn_queue_init(&connection->queue);
 }
 
+static void write_queue(struct connection *connection);
+static void note_written(struct connection *connection, size_t size);
+
 /* Writes without the lock, since that is a system call and there are replies to be queued. */
 static void submit_write(struct connection *connection)
 {
 	int timeout_ms = connection->prepared_ms;
+	size_t size;
 
 	connection->prepared_ms = 0;
 	connection->submitting++;
 	pthread_mutex_unlock(&connection->lock);
-	stream_write(connection->stream, connection->unsent, connection->unsent_size, timeout_ms);
+	size = stream_write(
+		connection->stream, connection->unsent, connection->unsent_size, timeout_ms);
 	pthread_mutex_lock(&connection->lock);
 	connection->submitting--;
 	if (connection->closed && !connection->submitting)
 		stream_close(connection->stream);
+	if (size > 0)
+		note_written(connection, size);
+}
+
+/* Lets replies leave that waited for the parser. With the lock held, and let go meanwhile. */
+static void flush(struct connection *connection)
+{
+	connection->parsing = false;
+	write_queue(connection);
+	while (connection->prepared_ms)
+		submit_write(connection);
 }
 
 /* The one way out of the lock: submits the write that was prepared, and carries the connection on
@@ -128,7 +145,7 @@ static void unlock(struct connection *connection)
 	unsigned left;
 	bool dead;
 
-	if (connection->prepared_ms)
+	while (connection->prepared_ms)
 		submit_write(connection);
 	if (connection->closed) {
 		drop_queue(connection);
@@ -205,11 +222,14 @@ static struct buffer *borrow_buffer(struct connection *connection)
 	return item ? CONTAINER_OF(item, struct buffer, item) : NULL;
 }
 
+/* Begins to write what is queued, unless it has to wait. */
 static void write_queue(struct connection *connection)
 {
 	struct turn *first = connection->queue.first;
 	struct buffer *buffer = NULL;
 
+	if (!first || connection->writing || connection->parsing || connection->closed)
+		return;
 	if (first->next && first->frame_size <= GATHERED_BYTES_MAX)
 		buffer = borrow_buffer(connection);
 	if (buffer) {
@@ -236,14 +256,9 @@ static void finish_writing(struct connection *connection)
 	connection->leaving = 0;
 }
 
-static void parse(struct connection *connection);
-
-static void on_written(void *context, size_t size)
+/* `size` bytes have left; 0 when no more will. */
+static void note_written(struct connection *connection, size_t size)
 {
-	struct connection *connection = context;
-	bool resume = false;
-
-	pthread_mutex_lock(&connection->lock);
 	connection->writing = false;
 	connection->unsent += size;
 	connection->unsent_size -= size;
@@ -251,22 +266,27 @@ static void on_written(void *context, size_t size)
 		close_stream(connection);
 	if (connection->unsent_size > 0)
 		write_unsent(connection);
-	if (!connection->writing) {
-		if (!connection->closed)
-			atomic_fetch_add_explicit(&connection->hub->replies, connection->leaving,
-				memory_order_relaxed);
-		finish_writing(connection);
-		if (connection->queue.first && !connection->closed)
-			write_queue(connection);
-	}
+	if (connection->writing)
+		return;
+	if (!connection->closed)
+		atomic_fetch_add_explicit(
+			&connection->hub->replies, connection->leaving, memory_order_relaxed);
+	finish_writing(connection);
+	write_queue(connection);
 	if (connection->reading == READING_PARKED && !connection->closed &&
 		connection->in_flight < SERVER_IN_FLIGHT_PER_CONNECTION) {
 		connection->reading = READING;
-		resume = true;
+		hub_resume(connection->hub, &connection->waiter);
 	}
+}
+
+static void on_written(void *context, size_t size)
+{
+	struct connection *connection = context;
+
+	pthread_mutex_lock(&connection->lock);
+	note_written(connection, size);
 	unlock(connection);
-	if (resume)
-		parse(connection);
 }
 
 /* exchange->send */
@@ -278,8 +298,7 @@ static void send_reply(struct exchange *exchange, size_t size)
 	turn_frame(turn, size);
 	pthread_mutex_lock(&connection->lock);
 	turn_queue_push(&connection->queue, turn);
-	if (!connection->writing && !connection->closed)
-		write_queue(connection);
+	write_queue(connection);
 	unlock(connection);
 }
 
@@ -329,6 +348,7 @@ static void read_more(struct connection *connection)
 	connection->input.data = room.data;
 	pthread_mutex_lock(&connection->lock);
 	return_places(connection);
+	flush(connection);
 	if (connection->closed)
 		end_reading(connection);
 	else
@@ -341,6 +361,8 @@ static void read_more(struct connection *connection)
 static bool take_places(struct connection *connection)
 {
 	pthread_mutex_lock(&connection->lock);
+	if (connection->in_flight == SERVER_IN_FLIGHT_PER_CONNECTION)
+		flush(connection);
 	if (connection->closed) {
 		end_reading(connection);
 	} else if (connection->in_flight == SERVER_IN_FLIGHT_PER_CONNECTION) {
@@ -348,11 +370,24 @@ static bool take_places(struct connection *connection)
 	} else {
 		connection->places = SERVER_IN_FLIGHT_PER_CONNECTION - connection->in_flight;
 		connection->in_flight = SERVER_IN_FLIGHT_PER_CONNECTION;
+		connection->parsing = true;
 		pthread_mutex_unlock(&connection->lock);
 		return true;
 	}
 	unlock(connection);
 	return false;
+}
+
+/* Takes a place among all requests in flight; without one the baton is the hub's. */
+static bool enter_hub(struct connection *connection)
+{
+	if (hub_try_enter(connection->hub))
+		return true;
+	/* Replies that are kept back hold places. */
+	pthread_mutex_lock(&connection->lock);
+	flush(connection);
+	unlock(connection);
+	return hub_enter(connection->hub, &connection->waiter);
 }
 
 /* False when the baton is no longer ours. */
@@ -405,7 +440,7 @@ static void parse(struct connection *connection)
 		if (connection->complete) {
 			if (!connection->places && !take_places(connection))
 				return;
-			if (!hub_enter(connection->hub, &connection->waiter))
+			if (!enter_hub(connection))
 				return;
 			hand_over(connection);
 		}

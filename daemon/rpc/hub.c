@@ -75,15 +75,28 @@ void hub_init(struct hub *hub)
 
 /* Both here and in hub_leave the counter that the other side looks at is changed first: one of the
  * two always sees the other. */
-bool hub_enter(struct hub *hub, struct waiter *waiter)
+bool hub_try_enter(struct hub *hub)
 {
 	if (atomic_fetch_add(&hub->in_flight, 1) < hub->in_flight_max && !atomic_load(&hub->shut)) {
 		atomic_fetch_add_explicit(&hub->requests, 1, memory_order_relaxed);
 		return true;
 	}
 	hub_leave(hub, 1);
+	return false;
+}
+
+bool hub_enter(struct hub *hub, struct waiter *waiter)
+{
+	if (hub_try_enter(hub))
+		return true;
+	hub_resume(hub, waiter);
+	return false;
+}
+
+void hub_resume(struct hub *hub, struct waiter *waiter)
+{
 	if (atomic_load(&hub->shut))
-		return false;
+		return;
 	pthread_mutex_lock(&hub->lock);
 	waiter->next = NULL;
 	*hub->waiting_end = waiter;
@@ -92,7 +105,6 @@ bool hub_enter(struct hub *hub, struct waiter *waiter)
 	pthread_mutex_unlock(&hub->lock);
 	if (atomic_load(&hub->in_flight) < hub->in_flight_max)
 		wake_waiters(hub);
-	return false;
 }
 
 void hub_leave(struct hub *hub, unsigned count)

@@ -54,9 +54,13 @@ struct hub {
 /* The caller has set what comes before in_flight, and zeroed the rest. */
 void hub_init(struct hub *hub);
 
-/* Takes the place of one request. When there is none, keeps the waiter and resumes it when there is
+/* Takes the place of one request, if there is one. */
+bool hub_try_enter(struct hub *hub);
+/* The same. When there is none, keeps the waiter and resumes it when there is
  * one again, which may be before this returns; once the hub is shut, never. */
 bool hub_enter(struct hub *hub, struct waiter *waiter);
+/* Resumes the waiter soon, as if it had waited for a place; once the hub is shut, never. */
+void hub_resume(struct hub *hub, struct waiter *waiter);
 /* Gives back so many places. */
 void hub_leave(struct hub *hub, unsigned count);
 

@@ -172,8 +172,10 @@ static struct status listen_ipc(struct server *server, const struct server_optio
 
 static struct status listen_tcp(struct server *server, const struct server_options *options)
 {
-	TRY(tcp_address_check(options->tcp_address, options->tcp_anywhere));
-	return stream_listen_tcp(options->tcp_address, &server->tcp);
+	struct sockaddr_storage address;
+
+	TRY(tcp_address_read(options->tcp_address, options->tcp_anywhere, &address));
+	return stream_listen_tcp(&address, &server->tcp);
 }
 
 static struct status accept_all(struct server *server)
@@ -196,7 +198,7 @@ struct status server_start(const struct server_options *options, struct server *
 		TRY(listen_ipc(server, options));
 	hub_init(&server->hub);
 
-	/* From here on nng may be at work on it. */
+	/* From here on the loop may be at work on it. */
 	started = server;
 	server = NULL;
 	*result = started; /* the first call may come, and ask for it, before this returns */

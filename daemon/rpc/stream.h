@@ -3,18 +3,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "base/status.h"
 #include "rpc/exchange.h"
 
 /*
- * Byte streams and their listeners: the seam under the framing, behind which nng can be replaced by
- * an event loop.
+ * Byte streams and their listeners: the seam under the framing, behind which one way to wait for
+ * sockets can take another's place.
  *
- * Every call returns at once. What it began ends with one callback on one of the implementation's
- * threads, never within the call itself, so that a lock may be held around the call and taken in
- * the callback. A callback must not block: there are few threads, and all streams share them.
+ * Every call returns at once. What it leaves under way ends with one callback on one of the
+ * implementation's threads, never within the call itself, so that a lock may be held around the
+ * call and taken in the callback. A callback must not block: there are few threads, and all streams
+ * share them.
  */
 struct stream;
 struct stream_listener;
@@ -32,7 +34,9 @@ void stream_attach(struct stream *stream, const struct stream_handler *handler, 
 /* One read and one write at a time, each of at least one byte and at most `size`. A timeout of 0 is
  * none. Never after stream_close. The memory stays untouched by others until the callback. */
 void stream_read(struct stream *stream, uint8_t *data, size_t size, int timeout_ms);
-void stream_write(struct stream *stream, const uint8_t *data, size_t size, int timeout_ms);
+/* Returns how many bytes have left already, and there is no callback then; 0 when there will be. */
+MUST_USE size_t stream_write(
+	struct stream *stream, const uint8_t *data, size_t size, int timeout_ms);
 /* Ends what is under way, with 0. */
 void stream_close(struct stream *stream);
 /* Closes and forgets, while nothing is under way; legal in a callback of the same stream. */
@@ -41,13 +45,14 @@ void stream_free(struct stream *stream);
 /* Sets everything but `connection`; false when the kernel does not say. */
 bool stream_peer(struct stream *stream, struct peer *peer);
 
-/* Listens, and accepts nothing yet. `address` is numeric, with its port.
+/* Listens, and accepts nothing yet.
  *
  *   UNAVAILABLE ADDRESS_IN_USE
  *   UNAVAILABLE CANNOT_LISTEN   the system refuses; the sentence says why */
 MUST_USE struct status stream_listen_ipc(
 	const char *path, mode_t mode, struct stream_listener **listener);
-MUST_USE struct status stream_listen_tcp(const char *address, struct stream_listener **listener);
+MUST_USE struct status stream_listen_tcp(
+	const struct sockaddr_storage *address, struct stream_listener **listener);
 uint16_t stream_listener_port(struct stream_listener *listener);
 /* Hands over each new stream from now on. When descriptors or memory run out it pauses and tries
  * again.
@@ -64,3 +69,5 @@ void stream_listener_free(struct stream_listener *listener);
 struct stream_task *stream_task_new(void (*function)(void *context), void *context);
 /* Runs it soon. Not again before it has begun. */
 void stream_task_run(struct stream_task *task);
+/* Of a task that is not to run. NULL is fine. */
+void stream_task_free(struct stream_task *task);

@@ -2,6 +2,7 @@
 #include "rpc/tcp_address.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,25 +34,37 @@ static bool split(const char *address, char *host, size_t host_size, bool *six)
 	return true;
 }
 
-struct status tcp_address_check(const char *address, bool anywhere)
+static bool is_loopback(const struct sockaddr_storage *address)
 {
-	char host[INET6_ADDRSTRLEN];
-	struct in6_addr in6;
-	struct in_addr in;
-	bool six, loopback;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)address;
 
-	if (!split(address, host, sizeof(host), &six) ||
-		inet_pton(six ? AF_INET6 : AF_INET, host, six ? (void *)&in6 : (void *)&in) != 1)
+	if (address->ss_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+	return ntohl(four->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+struct status tcp_address_read(const char *address, bool anywhere, struct sockaddr_storage *out)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+	struct sockaddr_in *four = (struct sockaddr_in *)out;
+	char host[INET6_ADDRSTRLEN];
+	bool is_six;
+
+	*out = (struct sockaddr_storage){ 0 };
+	if (!split(address, host, sizeof(host), &is_six) ||
+		inet_pton(is_six ? AF_INET6 : AF_INET, host,
+			is_six ? (void *)&six->sin6_addr : (void *)&four->sin_addr) != 1)
 		return status_fail(STATUS_INVALID_ARGUMENT, "ADDRESS_MALFORMED",
 			"\"%s\" is no address to listen on: write it like 127.0.0.1:9210 or "
 			"[::1]:9210",
 			address);
-	loopback = six ? IN6_IS_ADDR_LOOPBACK(&in6) : ntohl(in.s_addr) >> 24 == IN_LOOPBACKNET;
-	if (!loopback && !anywhere)
+	out->ss_family = is_six ? AF_INET6 : AF_INET;
+	four->sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)); /* at the same place in both */
+	if (!is_loopback(out) && !anywhere)
 		return status_fail(STATUS_INVALID_ARGUMENT, "ADDRESS_NOT_LOOPBACK",
 			"%s is not on this host alone: the protocol is unencrypted, so listening "
-			"there "
-			"has to be allowed explicitly",
+			"there has to be allowed explicitly",
 			address);
 	return OK;
 }

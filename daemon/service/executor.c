@@ -2,6 +2,7 @@
 #include "service/executor.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,12 +27,19 @@ struct thread {
 	struct arena scratch; /* what a run of a read allocates */
 };
 
+/* What a read needs, for threads that are not the executor's: one at a time. */
+struct lane {
+	atomic_flag busy;
+	struct thread thread;
+};
+
 struct executor {
 	const struct platform *platform;
 	struct methods methods;
 	struct queue reads, crypto;
 	struct thread readers[READERS_MAX], cryptos[CRYPTO_THREADS_MAX];
-	unsigned reader_count, crypto_count;
+	unsigned reader_count, crypto_count, lane_count;
+	struct lane lanes[READERS_MAX];
 	struct waiting waiting;
 	struct preparing preparing;
 	struct sweeper *sweeper;
@@ -81,28 +89,6 @@ static void finished(struct work *work)
 }
 
 static const struct work_moves moves = { .next_step = submit, .finished = finished };
-
-void executor_handle(struct executor *executor, struct exchange *exchange)
-{
-	struct work *work;
-	struct status status =
-		work_begin(executor, executor->platform, &executor->methods, exchange, &work);
-
-	executor->calls++;
-	if (status.code) {
-		refuse(work, status);
-		return;
-	}
-	if (work->call.rule->kind == METHOD_READ) {
-		queue_push(&executor->reads, work);
-		return;
-	}
-	work_mutate(work, &moves);
-	if (work->prepare)
-		begin_preparing(work);
-	else
-		submit(work);
-}
 
 static void *crypto_main(void *argument)
 {
@@ -154,6 +140,24 @@ static void read_one(struct thread *thread, struct work *work)
 	arena_reset(&thread->scratch);
 }
 
+/* Reads on the calling thread; false when all lanes are taken. */
+static bool read_here(struct executor *executor, struct work *work)
+{
+	static _Thread_local unsigned last; /* the lane that is warm */
+
+	for (unsigned i = 0; i < executor->lane_count; i++) {
+		struct lane *lane = &executor->lanes[(last + i) % executor->lane_count];
+
+		if (atomic_flag_test_and_set_explicit(&lane->busy, memory_order_acquire))
+			continue;
+		last = (last + i) % executor->lane_count;
+		read_one(&lane->thread, work);
+		atomic_flag_clear_explicit(&lane->busy, memory_order_release);
+		return true;
+	}
+	return false;
+}
+
 static void *reader_main(void *argument)
 {
 	struct thread *thread = argument;
@@ -167,7 +171,53 @@ static void *reader_main(void *argument)
 	return NULL;
 }
 
+/* --- taking in --- */
+
+void executor_handle(struct executor *executor, struct exchange *exchange)
+{
+	struct work *work;
+	struct status status =
+		work_begin(executor, executor->platform, &executor->methods, exchange, &work);
+
+	executor->calls++;
+	if (status.code) {
+		refuse(work, status);
+		return;
+	}
+	if (work->call.rule->kind == METHOD_READ) {
+		if (!(work->call.rule->flags & RULE_QUICK) || !read_here(executor, work))
+			queue_push(&executor->reads, work);
+		return;
+	}
+	work_mutate(work, &moves);
+	if (work->prepare)
+		begin_preparing(work);
+	else
+		submit(work);
+}
+
 /* --- start and stop --- */
+
+MUST_USE static struct status thread_init(struct executor *executor, struct thread *thread)
+{
+	thread->executor = executor;
+	arena_init(&thread->scratch);
+	return store_reader_new(executor->platform->store, &thread->reader);
+}
+
+MUST_USE static struct status open_lanes(struct executor *executor)
+{
+	for (unsigned count = executor->reads.threads; executor->lane_count < count;
+		executor->lane_count++)
+		TRY(thread_init(executor, &executor->lanes[executor->lane_count].thread));
+	return OK;
+}
+
+static void thread_clear(struct thread *thread)
+{
+	store_reader_free(thread->reader);
+	arena_clear(&thread->scratch);
+}
 
 MUST_USE static struct status start_threads(struct executor *executor, struct queue *queue,
 	struct thread *threads, unsigned *started, void *(*main)(void *))
@@ -175,9 +225,7 @@ MUST_USE static struct status start_threads(struct executor *executor, struct qu
 	for (*started = 0; *started < queue->threads; ++*started) {
 		struct thread *thread = &threads[*started];
 
-		thread->executor = executor;
-		arena_init(&thread->scratch);
-		TRY(store_reader_new(executor->platform->store, &thread->reader));
+		TRY(thread_init(executor, thread));
 		if (pthread_create(&thread->id, NULL, main, thread)) {
 			store_reader_free(thread->reader);
 			return status_internal("a thread could not be made");
@@ -190,8 +238,7 @@ static void join_threads(struct thread *threads, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		pthread_join(threads[i].id, NULL);
-		store_reader_free(threads[i].reader);
-		arena_clear(&threads[i].scratch);
+		thread_clear(&threads[i]);
 	}
 }
 
@@ -250,6 +297,7 @@ struct status executor_start(const struct executor_options *options, struct exec
 	preparing_init(&executor->preparing);
 	executor->sweeper = sweeper_new(executor->platform);
 	*out = executor;
+	TRY(open_lanes(executor));
 	TRY(start_threads(executor, &executor->reads, executor->readers, &executor->reader_count,
 		reader_main));
 	return start_threads(executor, &executor->crypto, executor->cryptos,
@@ -292,6 +340,8 @@ void executor_stop(struct executor *executor)
 	join_threads(executor->cryptos, executor->crypto_count);
 	queue_close(&executor->reads);
 	join_threads(executor->readers, executor->reader_count);
+	for (unsigned i = 0; i < executor->lane_count; i++)
+		thread_clear(&executor->lanes[i].thread);
 	sweeper_free(executor->sweeper);
 	waiting_clear(&executor->waiting);
 	preparing_clear(&executor->preparing);

@@ -56,7 +56,6 @@ struct status work_begin(struct executor *executor, const struct platform *platf
 	work->call.arena = &exchange->arena;
 	work->call.platform = platform;
 	work->call.peer = &exchange->peer;
-	entropy_seed(&work->call.entropy);
 	random_bytes(&id, sizeof(id));
 	id_format(ID_CALL, &id, work->call_id);
 	return decode(work, platform, methods);
@@ -370,6 +369,7 @@ void work_mutate(struct work *work, const struct work_moves *moves)
 	struct call *call = &work->call;
 
 	work->moves = moves;
+	entropy_seed(&call->entropy);
 	/* Each step of many gives its memory back. */
 	arena_init(&work->step_arena);
 	if (call->rule->flags & RULE_STEPS)

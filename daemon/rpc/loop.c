@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rpc/loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/compiler.h"
+
+enum { THREADS_MAX = 64 };
+
+static struct {
+	int epoll;
+	bool started; /* under `lock` */
+	pthread_mutex_t lock;
+
+	/* Few at a time, since what is on time has none: a list is walked while there are any. */
+	struct loop_source tick;
+	pthread_mutex_t timers_lock;
+	struct loop_timer *timers;
+	bool ticking;
+} loop = { .lock = PTHREAD_MUTEX_INITIALIZER, .timers_lock = PTHREAD_MUTEX_INITIALIZER };
+
+static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+/* --- descriptors --- */
+
+static void on_tick(struct loop_source *source, uint32_t events);
+
+static void make(void)
+{
+	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop.tick = (struct loop_source){ .fd = timerfd_create(CLOCK_MONOTONIC,
+						  TFD_CLOEXEC | TFD_NONBLOCK),
+		.ready = on_tick };
+	if (loop.epoll < 0 || loop.tick.fd < 0 ||
+		epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.tick.fd,
+			&(struct epoll_event){
+				.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &loop.tick }))
+		abort(); /* nothing is open yet: there are no descriptors for anything */
+}
+
+int loop_add(struct loop_source *source, uint32_t events)
+{
+	pthread_once(&made, make);
+	return epoll_ctl(loop.epoll, EPOLL_CTL_ADD, source->fd,
+		&(struct epoll_event){ .events = events | EPOLLONESHOT, .data.ptr = source });
+}
+
+void loop_arm(struct loop_source *source, uint32_t events)
+{
+	/* Cannot fail: it is in the set, and the set has room for it. */
+	(void)epoll_ctl(loop.epoll, EPOLL_CTL_MOD, source->fd,
+		&(struct epoll_event){ .events = events | EPOLLONESHOT, .data.ptr = source });
+}
+
+static void *run(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		struct epoll_event event;
+
+		if (epoll_wait(loop.epoll, &event, 1, -1) == 1) {
+			struct loop_source *source = event.data.ptr;
+
+			source->ready(source, event.events);
+		}
+	}
+	return NULL;
+}
+
+int loop_start(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int error = 0;
+
+	pthread_once(&made, make);
+	pthread_mutex_lock(&loop.lock);
+	for (long i = 0; !loop.started && !error && i < cores && i < THREADS_MAX; i++) {
+		pthread_t thread;
+
+		error = pthread_create(&thread, NULL, run, NULL);
+		if (!error)
+			pthread_detach(thread);
+	}
+	loop.started = !error;
+	pthread_mutex_unlock(&loop.lock);
+	return error;
+}
+
+/* --- timers --- */
+
+static void set_ticking(bool ticking)
+{
+	const struct timespec tick = { .tv_nsec = LOOP_TICK_MS * 1000 * 1000 };
+
+	if (ticking == loop.ticking)
+		return;
+	loop.ticking = ticking;
+	(void)timerfd_settime(loop.tick.fd, 0,
+		&(struct itimerspec){ .it_interval = ticking ? tick : (struct timespec){ 0 },
+			.it_value = ticking ? tick : (struct timespec){ 0 } },
+		NULL);
+}
+
+static void unlink_timer(struct loop_timer *timer)
+{
+	*timer->link = timer->next;
+	if (timer->next)
+		timer->next->link = timer->link;
+	timer->link = NULL;
+}
+
+static void on_tick(struct loop_source *source, uint32_t events)
+{
+	int64_t now_us = clock_monotonic_us();
+	uint64_t ticks;
+
+	(void)events;
+	(void)!read(source->fd, &ticks, sizeof(ticks));
+	pthread_mutex_lock(&loop.timers_lock);
+	for (struct loop_timer *timer = loop.timers, *next; timer; timer = next) {
+		next = timer->next;
+		if (timer->due_us > now_us)
+			continue;
+		unlink_timer(timer);
+		timer->expired(timer);
+	}
+	set_ticking(loop.timers != NULL);
+	pthread_mutex_unlock(&loop.timers_lock);
+	loop_arm(source, EPOLLIN);
+}
+
+void loop_timer_set(struct loop_timer *timer, int64_t due_us)
+{
+	pthread_mutex_lock(&loop.timers_lock);
+	timer->due_us = due_us;
+	if (!timer->link) {
+		timer->next = loop.timers;
+		timer->link = &loop.timers;
+		if (timer->next)
+			timer->next->link = &timer->next;
+		loop.timers = timer;
+	}
+	set_ticking(true);
+	pthread_mutex_unlock(&loop.timers_lock);
+}
+
+void loop_timer_remove(struct loop_timer *timer)
+{
+	pthread_mutex_lock(&loop.timers_lock);
+	if (timer->link)
+		unlink_timer(timer);
+	pthread_mutex_unlock(&loop.timers_lock);
+}
