@@ -9,7 +9,13 @@
 
 #include "base/clock.h"
 
-enum { REVISION_BYTES = 8, META_BYTES = 72, VALUE_MAX = 64 * 1024 };
+enum {
+	REVISION_BYTES = 8,
+	META_BYTES = 72,
+	VALUE_MAX = 64 * 1024,
+	KEYS_MAX = 64 * 1024,
+	NS_PER_US = 1000,
+};
 static const size_t map_bytes = (size_t)1 << 36;
 
 static void must(int error, const char *doing)
@@ -47,68 +53,122 @@ static size_t same_bytes(const uint8_t *a, const uint8_t *b, size_t size)
 	return same;
 }
 
-/* The n-th row of the first sample, or what another sample's n-th says about it. */
-static void take_row(struct bare *bare, size_t n, unsigned sample, MDB_val key, MDB_val value)
+/* Keeps the keys of that table and size that were there, for rows that replace one. */
+static void take_keys(struct bare *bare, MDB_txn *txn, struct bare_row *row)
 {
-	struct bare_row *row = &bare->rows[n];
-
-	if (n >= BARE_ROWS_MAX || key.mv_size > BARE_KEY_MAX || value.mv_size > VALUE_MAX)
-		errx(1, "the sampled batches are too large");
-	if (!sample) {
-		memcpy(row->key, key.mv_data, key.mv_size);
-		row->key_bytes = row->same_bytes = key.mv_size;
-		row->value_bytes = value.mv_size;
-		row->ascending = 1;
-		bare->row_count = n + 1;
-		bare->batch_bytes += key.mv_size + value.mv_size;
-		return;
-	}
-	if (n >= bare->row_count || key.mv_size != row->key_bytes)
-		errx(1, "the sampled batches differ");
-	row->same_bytes = same_bytes(row->key, key.mv_data, row->same_bytes);
-	row->ascending &= memcmp(row->key, key.mv_data, row->key_bytes) < 0;
-	memcpy(row->key, key.mv_data, row->key_bytes);
-}
-
-static void sample(struct bare *bare, MDB_cursor *cursor, unsigned number, uint64_t revision)
-{
-	MDB_val key, value;
-	size_t n = 0;
+	MDB_val key = { 1, row->key }, value;
+	MDB_cursor *cursor;
 	int error;
 
-	while (!(error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)))
-		if (revision_of(value) == revision && key.mv_size > 1)
-			take_row(bare, n++, number, key, value);
+	row->keys = malloc(KEYS_MAX * row->key_bytes);
+	if (!row->keys)
+		err(1, "keys");
+	must(mdb_cursor_open(txn, bare->table, &cursor), "sampling");
+	for (error = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+		!error && *(uint8_t *)key.mv_data == row->key[0] && row->keys_count < KEYS_MAX;
+		error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))
+		if (key.mv_size == row->key_bytes)
+			memcpy(row->keys + row->key_bytes * row->keys_count++, key.mv_data,
+				key.mv_size);
 	if (error != MDB_NOTFOUND)
 		must(error, "sampling");
-	if (n != bare->row_count || !n)
+	mdb_cursor_close(cursor);
+}
+
+/* A row of the first sample. `copy` sees the database before it. */
+static void add_row(struct bare *bare, MDB_txn *copy, MDB_val key, MDB_val value)
+{
+	struct bare_row *row = &bare->rows[bare->row_count++];
+	MDB_val replaced;
+
+	if (bare->row_count > BARE_ROWS_MAX || key.mv_size > BARE_KEY_MAX ||
+		value.mv_size > VALUE_MAX)
+		errx(1, "the sampled batches are too large");
+	memcpy(row->key, key.mv_data, key.mv_size);
+	row->key_bytes = row->same_bytes = key.mv_size;
+	row->value_bytes = value.mv_size;
+	row->ascending = 1;
+	row->samples = 1;
+	row->replaces = !mdb_get(copy, bare->table, &key, &replaced);
+	if (row->replaces)
+		take_keys(bare, copy, row);
+	bare->batch_bytes += key.mv_size + value.mv_size;
+}
+
+/* What a row of a later sample says about the one like it: of one table, with as long a key. */
+static void compare_row(struct bare *bare, unsigned number, MDB_val key)
+{
+	for (size_t i = 0; i < bare->row_count; i++) {
+		struct bare_row *row = &bare->rows[i];
+
+		if (row->samples != number || row->key_bytes != key.mv_size ||
+			row->key[0] != *(uint8_t *)key.mv_data)
+			continue;
+		row->samples++;
+		row->same_bytes = same_bytes(row->key, key.mv_data, row->same_bytes);
+		row->ascending &= memcmp(row->key, key.mv_data, row->key_bytes) < 0;
+		memcpy(row->key, key.mv_data, row->key_bytes);
+		return;
+	}
+	errx(1, "the sampled batches differ");
+}
+
+static void sample(
+	struct bare *bare, MDB_txn *copy, MDB_cursor *cursor, unsigned number, uint64_t revision)
+{
+	MDB_val key, value;
+	size_t count = 0;
+	int error;
+
+	while (!(error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		if (revision_of(value) != revision || key.mv_size == 1)
+			continue;
+		if (number)
+			compare_row(bare, number, key);
+		else
+			add_row(bare, copy, key, value);
+		count++;
+	}
+	if (error != MDB_NOTFOUND)
+		must(error, "sampling");
+	if (count != bare->row_count || !count)
 		errx(1, "the sampled batches differ");
 }
 
-void bare_open(struct bare *bare, const char *sampled, const uint64_t revisions[BARE_SAMPLES],
-	const char *directory)
+void bare_open(struct bare *bare, const char *original, const char *directory)
 {
-	MDB_env *env = open_env(sampled, MDB_RDONLY);
-	MDB_cursor *cursor;
+	MDB_env *env = open_env(original, MDB_RDONLY);
 	MDB_txn *txn;
 
 	memset(bare, 0, sizeof(*bare));
-	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), "sampling");
-	must(mdb_dbi_open(txn, NULL, 0, &bare->table), "sampling");
-	for (unsigned i = 0; i < BARE_SAMPLES; i++) {
-		must(mdb_cursor_open(txn, bare->table, &cursor), "sampling");
-		sample(bare, cursor, i, revisions[i]);
-		mdb_cursor_close(cursor);
-	}
-	mdb_txn_abort(txn);
-	mdb_env_close(env);
-
 	if (mkdir(directory, 0700))
 		err(1, "%s", directory);
+	must(mdb_env_copy(env, directory), "copying the database");
+	mdb_env_close(env);
 	bare->env = open_env(directory, 0);
 	must(mdb_txn_begin(bare->env, NULL, 0, &txn), "LMDB");
 	must(mdb_dbi_open(txn, NULL, 0, &bare->table), "LMDB");
 	must(mdb_txn_commit(txn), "LMDB");
+}
+
+void bare_sample(struct bare *bare, const char *original, const uint64_t revisions[BARE_SAMPLES])
+{
+	MDB_env *env = open_env(original, MDB_RDONLY);
+	MDB_txn *txn, *copy;
+	MDB_cursor *cursor;
+	MDB_dbi table;
+
+	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), "sampling");
+	must(mdb_txn_begin(bare->env, NULL, MDB_RDONLY, &copy), "sampling");
+	must(mdb_dbi_open(txn, NULL, 0, &table), "sampling");
+	for (unsigned i = 0; i < BARE_SAMPLES; i++) {
+		must(mdb_cursor_open(txn, table, &cursor), "sampling");
+		sample(bare, copy, cursor, i, revisions[i]);
+		mdb_cursor_close(cursor);
+	}
+	mdb_txn_abort(copy);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
 }
 
 static uint64_t random_word(void)
@@ -127,6 +187,11 @@ static void next_key(const struct bare *bare, struct bare_row *row)
 	uint64_t big = __builtin_bswap64(bare->serial);
 	size_t at = row->same_bytes;
 
+	if (row->replaces) {
+		memcpy(row->key, row->keys + random_word() % row->keys_count * row->key_bytes,
+			row->key_bytes);
+		return;
+	}
 	if (row->ascending && row->key_bytes > sizeof(big)) {
 		if (at > row->key_bytes - sizeof(big))
 			at = row->key_bytes - sizeof(big);
@@ -163,10 +228,10 @@ static void put_batch(struct bare *bare, MDB_txn *txn)
 	}
 }
 
-int64_t bare_run(struct bare *bare, uint64_t batches, double per_commit)
+void bare_run(struct bare *bare, uint64_t batches, double per_commit, struct bare_result *result)
 {
 	static uint8_t meta_key[] = { 0xF0 };
-	int64_t begun_us = clock_monotonic_us();
+	int64_t begun_us = clock_monotonic_us(), last_us = begun_us, now_us = begun_us;
 	uint64_t done = 0;
 	double due = 0;
 
@@ -178,11 +243,18 @@ int64_t bare_run(struct bare *bare, uint64_t batches, double per_commit)
 			put_batch(bare, txn);
 		put(txn, bare->table, (MDB_val){ sizeof(meta_key), meta_key }, META_BYTES);
 		must(mdb_txn_commit(txn), "LMDB");
+		now_us = clock_monotonic_us();
+		histogram_add(&result->latency, (now_us - last_us) * NS_PER_US);
+		last_us = now_us;
+		result->commits++;
 	}
-	return clock_monotonic_us() - begun_us;
+	result->batches += batches;
+	result->elapsed_us += now_us - begun_us;
 }
 
 void bare_close(struct bare *bare)
 {
 	mdb_env_close(bare->env);
+	for (size_t i = 0; i < bare->row_count; i++)
+		free(bare->rows[i].keys);
 }

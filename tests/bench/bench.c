@@ -1,248 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+
 #include <err.h>
 #include <popt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "bare.h"
 #include "base/clock.h"
-#include "daemon.h"
-#include "echo.h"
-#include "load.h"
-#include "orgd/rpc/v1/rpc.pb-c.h"
-#include "orgd/v1/access_service.pb-c.h"
-#include "orgd/v1/document_service.pb-c.h"
+#include "base/compiler.h"
 
-/*
- * How far the daemon is from what its parts allow:
- *
- *	check  an access check ÷ an echo of messages of the same sizes on the same framing
- *	write  CreateDocument ÷ bare LMDB committing rows of the same sizes, as many to a commit
- *
- * Absolute numbers depend on the machine and its hour, so both sides of a ratio run in turns, and
- * what is printed are medians over the rounds with the least and the greatest.
- */
-enum { ROUNDS_MAX = 99, SLICES = 8 };
+/* The size of the common data; the smoke run's is its least. */
+enum {
+	ORGANIZATIONS = 200,
+	MEMBERS_EACH = 50,
+	SMOKE_ORGANIZATIONS = 64,
+	SMOKE_MEMBERS_EACH = 10,
+	SMOKE_INVITATIONS = 20 * 1000,
+	ROUNDS_MAX = 99,
+};
 
-struct measure {
+static const struct measure {
 	const char *name;
-	unsigned outstanding;
-	double per_second[ROUNDS_MAX], limit[ROUNDS_MAX], ratio[ROUNDS_MAX];
-	double per_commit; /* of a write: batches, in the last round */
+	void (*run)(struct bench *bench);
+	bool accepts;
+} measures[] = {
+	{ "check", measure_check, false },
+	{ "batch", measure_batch, false },
+	{ "idle", measure_idle, false },
+	{ "write", measure_write, true },
+	{ "mixed", measure_mixed, true },
+	{ "growth", measure_growth, false },
 };
 
-struct bench {
-	char *executable, *parent; /* of orgd; of the databases, NULL for here */
-	struct daemon daemon;
-	struct bare bare;
-	struct echo echo;
-	struct bytes check, write; /* packed requests */
-	size_t write_serial_at, check_reply_bytes;
-	int64_t slice_us; /* of one side */
-	int rounds;
+/* --- what the measures share --- */
+
+void side_run(
+	struct bench *bench, struct side *side, pid_t pid, const struct load *loads, unsigned count)
+{
+	static struct load_result together;
+	int64_t cpu_us = process_cpu_us(pid);
+
+	together = (struct load_result){ 0 };
+	crew_run(&bench->crew, loads, count);
+	side->cpu_us += process_cpu_us(pid) - cpu_us;
+	for (unsigned i = 0; i < count; i++)
+		load_merge(&together, &bench->crew.results[i], LOAD_ABREAST);
+	load_merge(&side->load, &together, LOAD_IN_TURN);
+}
+
+void side_run_spread(struct bench *bench, struct side *side, pid_t pid, const struct load *load,
+	unsigned processes)
+{
+	struct load loads[CREW_MAX];
+
+	for (unsigned i = 0; i < processes; i++) {
+		loads[i] = *load;
+		loads[i].outstanding = load->outstanding / processes;
+	}
+	side_run(bench, side, pid, loads, processes);
+}
+
+double side_cpu_us(const struct side *side)
+{
+	return (double)side->cpu_us / (double)side->load.replies;
+}
+
+void accepts_take(const struct bench *bench, struct load *load)
+{
+	size_t left = bench->data.count[DATA_INVITATION] - bench->accepted;
+
+	if (!left)
+		errx(1, "all invitations are accepted");
+	load->requests = bench->accepts + bench->accepted;
+	load->request_count = left < ACCEPTS_MAX ? left : ACCEPTS_MAX;
+	load->once = true;
+}
+
+void accepts_used(struct bench *bench, uint64_t count)
+{
+	bench->accepted += count;
+}
+
+/* --- what is told of the machine --- */
+
+static void read_model(char *model, size_t size)
+{
+	static const char mark[] = "model name\t: ";
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	snprintf(model, size, "unknown");
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, mark, strlen(mark))) {
+			line[strcspn(line, "\n")] = '\0';
+			snprintf(model, size, "%s", line + strlen(mark));
+			break;
+		}
+	if (file)
+		fclose(file);
+}
+
+static int64_t times_us(int who)
+{
+	struct rusage usage;
+
+	getrusage(who, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * (int64_t)US_PER_SECOND +
+	       usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+/* How much of the machine went to what is not ours, in percent: a run beside others tells less. */
+static double others_percent(const struct bench *bench)
+{
+	int64_t passed_us = clock_monotonic_us() - bench->begun_us;
+	int64_t others_us = machine_busy_us() - bench->busy_us;
+
+	others_us -= times_us(RUSAGE_SELF) + times_us(RUSAGE_CHILDREN);
+	others_us -= process_cpu_us(bench->echo.pid) + process_cpu_us(bench->daemon.pid);
+	for (int i = 0; i < CREW_MAX; i++)
+		others_us -= process_cpu_us(bench->crew.pids[i]);
+	return 100.0 * (double)others_us / (double)passed_us /
+	       (double)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static json_t *machine_json(const struct bench *bench)
+{
+	time_t now = time(NULL);
+	struct utsname name;
+	char model[256], date[32];
+
+	uname(&name);
+	read_model(model, sizeof(model));
+	strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&now));
+	return json_pack("{s:i, s:s, s:s, s:s, s:f}", "cores", (int)sysconf(_SC_NPROCESSORS_ONLN),
+		"model", model, "kernel", name.release, "date", date, "others_percent",
+		others_percent(bench));
+}
+
+static void print_machine(const struct bench *bench, json_t *machine)
+{
+	int cores;
+	const char *model, *kernel, *date;
+	double others;
+
+	if (json_unpack(machine, "{s:i, s:s, s:s, s:s, s:F}", "cores", &cores, "model", &model,
+		    "kernel", &kernel, "date", &date, "others_percent", &others))
+		errx(1, "the machine is not known");
+	printf("%d cores of %s, Linux %s, %s; other programs used %.0f %% of the machine "
+	       "meanwhile. Medians of %d rounds (least to greatest)%s.\n",
+		cores, model, kernel, date, others, bench->rounds,
+		bench->smoke ? "; a smoke run measures nothing" : "");
+}
+
+static void report(const struct bench *bench, const char *json_path)
+{
+	json_t *machine = machine_json(bench), *all;
+
+	print_machine(bench, machine);
+	tables_print(stdout);
+	all = json_pack("{s:o, s:i, s:o}", "machine", machine, "rounds", bench->rounds, "tables",
+		tables_json());
+	if (!all || (json_path && json_dump_file(all, json_path, JSON_INDENT(1))))
+		errx(1, "%s cannot be written", json_path);
+	json_decref(all);
+}
+
+/* --- the course of it --- */
+
+/* What must not come after a thread was made comes first. */
+static void prepare(struct bench *bench, bool accepts)
+{
+	char made[4096], database[sizeof(bench->daemon.directory) + 8];
+	struct rlimit files;
+
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	snprintf(made, sizeof(made), "%s/bench-XXXXXX", bench->directory ? bench->directory : ".");
+	if (!mkdtemp(made) || !(bench->directory = realpath(made, NULL)))
+		err(1, "%s", made);
+	entropy_start();
+	crew_start(&bench->crew);
+	echo_start(&bench->echo, &bench->crew, bench->directory);
+	data_init(&bench->data, bench->smoke ? SMOKE_ORGANIZATIONS : ORGANIZATIONS,
+		bench->smoke ? SMOKE_MEMBERS_EACH : MEMBERS_EACH,
+		!accepts       ? 0
+		: bench->smoke ? SMOKE_INVITATIONS
+			       : bench->rounds * ACCEPTS_A_ROUND);
+	daemon_prepare(&bench->daemon, bench->directory);
+	snprintf(database, sizeof(database), "%s/db", bench->daemon.directory);
+	data_fill(&bench->data, database);
+	daemon_start(&bench->daemon, bench->executable);
+	bench->checks = request_checks(&bench->crew, &bench->data, CHECKS);
+	if (accepts)
+		bench->accepts = request_accepts(&bench->crew, &bench->data);
+}
+
+/* Do the answers say what they should? */
+static void try_out(const struct bench *bench)
+{
+	struct request_pair yes = { DATA_MEMBER, DATA_DOCUMENT, 0, 0 };
+	struct request_pair no = { DATA_MEMBER, DATA_DOCUMENT, 0, 1 };
+
+	if (!request_allowed(&bench->daemon.local, &bench->data, &yes) ||
+		request_allowed(&bench->daemon.tcp, &bench->data, &no))
+		errx(1, "the daemon does not see the data as it is");
+}
+
+static void clean_up(struct bench *bench)
+{
+	daemon_stop(&bench->daemon);
+	directory_remove(bench->directory);
+}
+
+static void usage(poptContext context)
+{
+	poptPrintUsage(context, stderr, 0);
+	fprintf(stderr, "measures:");
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		fprintf(stderr, " %s", measures[i].name);
+	fprintf(stderr, "\n");
+	exit(64);
+}
+
+static bool is_chosen(const struct measure *measure, const char *only)
+{
+	return !only || !strcmp(measure->name, only);
+}
+
+static bool is_known(const char *only)
+{
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		if (is_chosen(&measures[i], only))
+			return true;
+	return false;
+}
+
+struct arguments {
+	char *only, *json_path;
 };
 
-static struct measure checks[] = { { .name = "check", .outstanding = 1 },
-	{ .name = "check", .outstanding = 64 } };
-static struct measure writes[] = { { .name = "write", .outstanding = 1 },
-	{ .name = "write", .outstanding = 64 }, { .name = "write", .outstanding = 256 } };
-
-static struct bytes pack(const ProtobufCMessage *message)
+static struct arguments read_arguments(struct bench *bench, int argc, const char **argv)
 {
-	uint8_t *packed = malloc(protobuf_c_message_get_packed_size(message) + 1);
-
-	if (!packed)
-		err(1, "a request");
-	return bytes_of(packed, protobuf_c_message_pack(message, packed));
-}
-
-static struct bytes request_of(struct bench *bench, const char *method, const char *request_id,
-	const ProtobufCMessage *message)
-{
-	Orgd__Rpc__V1__Request envelope = ORGD__RPC__V1__REQUEST__INIT;
-	struct bytes payload = pack(message), packed;
-
-	envelope.method = (char *)(uintptr_t)method;
-	envelope.request_id = (char *)(uintptr_t)request_id;
-	envelope.authorization = bench->daemon.authorization;
-	envelope.payload.data = (uint8_t *)(uintptr_t)payload.data;
-	envelope.payload.len = payload.size;
-	packed = pack(&envelope.base);
-	free((void *)(uintptr_t)payload.data);
-	return packed;
-}
-
-static void make_requests(struct bench *bench)
-{
-	static const char serial[] = "0000000000000000";
-	Orgd__V1__CheckRequest check = ORGD__V1__CHECK_REQUEST__INIT;
-	Orgd__V1__Document document = ORGD__V1__DOCUMENT__INIT;
-	Orgd__V1__CreateDocumentRequest write = ORGD__V1__CREATE_DOCUMENT_REQUEST__INIT;
-	const uint8_t *digits;
-
-	check.user_id = bench->daemon.user_id;
-	check.document_id = bench->daemon.document_id;
-	check.permission = ORGD__V1__PERMISSION__PERMISSION_READ;
-	bench->check = request_of(bench, "/orgd.v1.AccessService/Check", "", &check.base);
-	document.title = document.locator = daemon_document_title;
-	write.document = &document;
-	bench->write =
-		request_of(bench, "/orgd.v1.DocumentService/CreateDocument", serial, &write.base);
-	digits = memmem(bench->write.data, bench->write.size, serial, LOAD_SERIAL_DIGITS);
-	bench->write_serial_at = (size_t)(digits - bench->write.data);
-}
-
-static double rate(uint64_t count, int64_t elapsed_us)
-{
-	return (double)count * US_PER_SECOND / (double)elapsed_us;
-}
-
-static struct load_result check_load(
-	const struct bench *bench, const char *socket_path, unsigned outstanding)
-{
-	return load_run(&(struct load){ .socket_path = socket_path,
-		.outstanding = outstanding,
-		.request = bench->check,
-		.duration_us = bench->slice_us });
-}
-
-/* What both sides did and how long they took over it, in all slices of a round. */
-struct tally {
-	struct load_result daemon, limit;
-	uint64_t mutations, commits;
-};
-
-static void add(struct load_result *sum, struct load_result part)
-{
-	sum->replies += part.replies;
-	sum->elapsed_us += part.elapsed_us;
-}
-
-static void check_both(struct bench *bench, unsigned outstanding, struct tally *tally)
-{
-	add(&tally->daemon, check_load(bench, bench->daemon.socket_path, outstanding));
-	add(&tally->limit, check_load(bench, bench->echo.path, outstanding));
-}
-
-static void write_both(struct bench *bench, unsigned outstanding, struct tally *tally)
-{
-	uint64_t mutations, commits, mutations_then, commits_then;
-	struct load_result daemon, bare;
-
-	daemon_commits(&bench->daemon, &mutations_then, &commits_then);
-	daemon = load_run(&(struct load){ .socket_path = bench->daemon.socket_path,
-		.outstanding = outstanding,
-		.request = bench->write,
-		.serial_at = bench->write_serial_at,
-		.duration_us = bench->slice_us });
-	daemon_commits(&bench->daemon, &mutations, &commits);
-	mutations -= mutations_then;
-	commits -= commits_then;
-	bare.replies = daemon.replies;
-	bare.elapsed_us =
-		bare_run(&bench->bare, daemon.replies, (double)mutations / (double)commits);
-	add(&tally->daemon, daemon);
-	add(&tally->limit, bare);
-	tally->mutations += mutations;
-	tally->commits += commits;
-}
-
-/* One round: both sides in turns, in slices so short that a slow minute of the machine falls on
- * both. The first slice, which finds a disk that has rested, does not count. */
-static void measure_round(struct bench *bench, struct measure *measure, int round,
-	void (*both)(struct bench *, unsigned, struct tally *))
-{
-	struct tally unmeasured = { 0 }, tally = { 0 };
-
-	both(bench, measure->outstanding, &unmeasured);
-	for (int slice = 0; slice < SLICES; slice++)
-		both(bench, measure->outstanding, &tally);
-	measure->per_second[round] = rate(tally.daemon.replies, tally.daemon.elapsed_us);
-	measure->limit[round] = rate(tally.limit.replies, tally.limit.elapsed_us);
-	measure->ratio[round] = measure->per_second[round] / measure->limit[round];
-	if (tally.commits)
-		measure->per_commit = (double)tally.mutations / (double)tally.commits;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double left = *(const double *)a, right = *(const double *)b;
-
-	return (left > right) - (left < right);
-}
-
-/* "median (least to greatest)" */
-static void print_spread(const double *values, int count, int width, int decimals)
-{
-	double sorted[ROUNDS_MAX];
-	char text[64];
-
-	memcpy(sorted, values, (size_t)count * sizeof(*values));
-	qsort(sorted, (size_t)count, sizeof(*sorted), compare);
-	snprintf(text, sizeof(text), "%.*f (%.*f to %.*f)", decimals, sorted[count / 2], decimals,
-		sorted[0], decimals, sorted[count - 1]);
-	printf("  %*s", width, text);
-}
-
-static void print_measure(const struct measure *measure, int rounds)
-{
-	printf("%-5s  %11u", measure->name, measure->outstanding);
-	print_spread(measure->per_second, rounds, 26, 0);
-	print_spread(measure->limit, rounds, 26, 0);
-	print_spread(measure->ratio, rounds, 19, 2);
-	if (measure->per_commit > 0)
-		printf("  %15.1f", measure->per_commit);
-	printf("\n");
-}
-
-static void print_table(const struct bench *bench)
-{
-	printf("check: %zu bytes asked, %zu answered; write: %zu rows of %zu bytes in all; "
-	       "%d rounds of %.2f s a side\n\n",
-		bench->check.size, bench->check_reply_bytes, bench->bare.row_count,
-		bench->bare.batch_bytes, bench->rounds,
-		(double)bench->slice_us * SLICES / US_PER_SECOND);
-	printf("%-5s  %11s  %26s  %26s  %19s  %s\n", "", "outstanding", "orgd, per second",
-		"limit, per second", "orgd / limit", "writes a commit");
-	for (size_t i = 0; i < COUNT_OF(checks); i++)
-		print_measure(&checks[i], bench->rounds);
-	for (size_t i = 0; i < COUNT_OF(writes); i++)
-		print_measure(&writes[i], bench->rounds);
-}
-
-static void prepare(struct bench *bench)
-{
-	uint64_t revisions[BARE_SAMPLES];
-	char sampled[sizeof(bench->daemon.directory) + 8], own[sizeof(sampled)];
-
-	echo_fork(&bench->echo);
-	daemon_start(&bench->daemon, bench->executable, bench->parent ? bench->parent : ".");
-	daemon_populate(&bench->daemon);
-	make_requests(bench);
-	for (int i = 0; i < BARE_SAMPLES; i++)
-		revisions[i] = daemon_create_document(&bench->daemon);
-	snprintf(sampled, sizeof(sampled), "%s/db", bench->daemon.directory);
-	snprintf(own, sizeof(own), "%s/bare", bench->daemon.directory);
-	bare_open(&bench->bare, sampled, revisions, own);
-	bench->check_reply_bytes = check_load(bench, bench->daemon.socket_path, 1).reply_bytes;
-	if ((size_t)snprintf(bench->echo.path, sizeof(bench->echo.path), "%s/echo.sock",
-		    bench->daemon.directory) >= sizeof(bench->echo.path))
-		errx(1, "%s is too long for a socket in it", bench->daemon.directory);
-	echo_serve(&bench->echo, bench->check_reply_bytes);
-}
-
-static void read_arguments(struct bench *bench, int argc, const char **argv)
-{
-	int smoke = 0, rounds = 5, seconds = 2;
+	const struct turns smoke_turns = { 1, 10 * US_PER_MS };
+	struct arguments arguments = { NULL, NULL };
+	int smoke = 0, lengthy = 0, rounds = 5;
 	const struct poptOption options[] = { { "smoke", '\0', POPT_ARG_NONE, &smoke, 0,
 						      "one short round, to see that it works",
 						      NULL },
+		{ "long", '\0', POPT_ARG_NONE, &lengthy, 0, "also with 10 million members", NULL },
+		{ "only", '\0', POPT_ARG_STRING, &arguments.only, 0, "one measure alone", "NAME" },
+		{ "json", '\0', POPT_ARG_STRING, &arguments.json_path, 0,
+			"write every round's values there", "FILE" },
 		{ "rounds", '\0', POPT_ARG_INT, &rounds, 0, "how often each is measured: 5", "N" },
-		{ "seconds", '\0', POPT_ARG_INT, &seconds, 0, "how long each side is, each time: 2",
-			"N" },
-		{ "directory", '\0', POPT_ARG_STRING, &bench->parent, 0,
+		{ "directory", '\0', POPT_ARG_STRING, &bench->directory, 0,
 			"where the databases are made: here", "DIRECTORY" },
 		POPT_AUTOHELP POPT_TABLEEND };
 	poptContext context = poptGetContext("bench", argc, argv, options, 0);
@@ -250,30 +267,38 @@ static void read_arguments(struct bench *bench, int argc, const char **argv)
 
 	poptSetOtherOptionHelp(context, "<orgd>");
 	if (poptGetNextOpt(context) != -1 || !(executable = poptGetArg(context)) ||
-		poptPeekArg(context) || rounds < 1 || rounds > ROUNDS_MAX || seconds < 1) {
-		poptPrintUsage(context, stderr, 0);
-		exit(64);
-	}
+		poptPeekArg(context) || rounds < 1 || rounds > ROUNDS_MAX ||
+		!is_known(arguments.only))
+		usage(context);
 	bench->executable = strdup(executable);
 	poptFreeContext(context);
+	bench->smoke = smoke;
+	bench->lengthy = lengthy;
 	bench->rounds = smoke ? 1 : rounds;
-	bench->slice_us = smoke ? 10 * US_PER_MS : (int64_t)seconds * US_PER_SECOND / SLICES;
+	bench->turns = smoke ? smoke_turns : (struct turns){ 8, 50 * US_PER_MS };
+	bench->write_turns = smoke ? smoke_turns : (struct turns){ 4, 200 * US_PER_MS };
+	return arguments;
 }
 
 int main(int argc, const char **argv)
 {
 	static struct bench bench;
+	struct arguments arguments = read_arguments(&bench, argc, argv);
+	bool accepts = false;
 
-	read_arguments(&bench, argc, argv);
-	prepare(&bench);
-	for (int round = 0; round < bench.rounds; round++) {
-		for (size_t i = 0; i < COUNT_OF(checks); i++)
-			measure_round(&bench, &checks[i], round, check_both);
-		for (size_t i = 0; i < COUNT_OF(writes); i++)
-			measure_round(&bench, &writes[i], round, write_both);
+	for (size_t i = 0; i < COUNT_OF(measures); i++)
+		accepts |= measures[i].accepts && is_chosen(&measures[i], arguments.only);
+	bench.begun_us = clock_monotonic_us();
+	bench.busy_us = machine_busy_us();
+	prepare(&bench, accepts);
+	try_out(&bench);
+	for (size_t i = 0; i < COUNT_OF(measures); i++) {
+		if (!is_chosen(&measures[i], arguments.only))
+			continue;
+		fprintf(stderr, "%s ...\n", measures[i].name);
+		measures[i].run(&bench);
 	}
-	print_table(&bench);
-	bare_close(&bench.bare);
-	daemon_stop(&bench.daemon);
+	report(&bench, arguments.json_path);
+	clean_up(&bench);
 	return 0;
 }

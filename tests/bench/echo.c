@@ -3,7 +3,7 @@
 
 #include <err.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,21 +12,16 @@
 
 #include "rpc/server.h"
 
-/* What the child is told. */
-struct order {
-	char path[108];
-	size_t reply_bytes;
-};
-
 static void answer(void *context, struct exchange *exchange)
 {
-	const struct order *order = context;
-	uint8_t *reply = exchange->reserve(exchange, order->reply_bytes);
+	const struct echo *echo = context;
+	size_t bytes = __atomic_load_n(echo->reply_bytes, __ATOMIC_RELAXED);
+	uint8_t *reply = exchange->reserve(exchange, bytes);
 
 	if (!reply)
 		abort();
-	memset(reply, 'x', order->reply_bytes);
-	exchange->send(exchange, order->reply_bytes);
+	memset(reply, 'x', bytes);
+	exchange->send(exchange, bytes);
 }
 
 static struct bytes refuse(void *context)
@@ -35,53 +30,47 @@ static struct bytes refuse(void *context)
 	return bytes_of("x", 1);
 }
 
-__attribute__((noreturn)) static void serve(int channel)
+/* Tells the port, then serves until its parent ends. */
+__attribute__((noreturn)) static void serve(struct echo *echo, int channel)
 {
-	struct order order;
 	struct server *server;
 	struct status status;
+	uint16_t port;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (read(channel, &order, sizeof(order)) != sizeof(order))
-		_exit(1);
-	status = server_start(&(struct server_options){ .ipc_path = order.path,
+	status = server_start(&(struct server_options){ .ipc_path = echo->local.path,
+				      .tcp_address = "127.0.0.1:0",
 				      .handle = answer,
 				      .refusal = refuse,
-				      .context = &order },
+				      .context = echo },
 		&server);
 	if (status.code)
 		errx(1, "%s", status.failure->message);
-	if (write(channel, "", 1) != 1)
+	port = server_tcp_port(server);
+	if (write(channel, &port, sizeof(port)) != sizeof(port))
 		_exit(1);
 	for (;;)
 		pause();
 }
 
-void echo_fork(struct echo *echo)
+void echo_start(struct echo *echo, struct crew *crew, const char *directory)
 {
 	int channel[2];
-	pid_t pid;
 
+	memset(echo, 0, sizeof(*echo));
+	if ((size_t)snprintf(echo->local.path, sizeof(echo->local.path), "%s/echo.sock",
+		    directory) >= sizeof(echo->local.path))
+		errx(1, "%s is too long for a socket in it", directory);
+	echo->reply_bytes = crew_alloc(crew, sizeof(*echo->reply_bytes));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel))
 		err(1, "a channel");
-	pid = fork();
-	if (pid < 0)
+	echo->pid = fork();
+	if (echo->pid < 0)
 		err(1, "a process for the echo");
-	if (!pid) {
-		close(channel[0]);
-		serve(channel[1]);
-	}
+	if (!echo->pid)
+		serve(echo, channel[1]);
 	close(channel[1]);
-	echo->channel = channel[0];
-}
-
-void echo_serve(struct echo *echo, size_t reply_bytes)
-{
-	struct order order = { .reply_bytes = reply_bytes };
-	char ready;
-
-	memcpy(order.path, echo->path, sizeof(order.path));
-	if (write(echo->channel, &order, sizeof(order)) != sizeof(order) ||
-		read(echo->channel, &ready, 1) != 1)
+	if (read(channel[0], &echo->tcp.port, sizeof(echo->tcp.port)) != sizeof(echo->tcp.port))
 		errx(1, "the echo did not start");
+	close(channel[0]);
 }

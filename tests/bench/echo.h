@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include <stddef.h>
+#include <sys/types.h>
+
+#include "crew.h"
 
 /*
- * A process that answers every request at once with as many bytes as it was told, on the daemon's
- * own framing: what a call costs that does nothing. It ends with its parent. Forked before this
- * process uses nng, which does not survive a fork; serves when it is told to.
+ * A process that answers every request at once with as many bytes as it is told, on the daemon's
+ * own framing: what a call costs that does nothing. It ends with its parent.
  */
 struct echo {
-	int channel;
-	char path[108];
+	pid_t pid;
+	struct target local, tcp;
+	size_t *reply_bytes; /* shared with it */
 };
-void echo_fork(struct echo *echo);
-/* Listens at echo->path, which the caller has set, and answers with `reply_bytes`. Returns when it
- * listens. */
-void echo_serve(struct echo *echo, size_t reply_bytes);
+
+enum { ECHO_REPLY_BYTES_MAX = 64 * 1024 };
+
+/* Forks it, before this process makes a thread, and listens at a socket in `directory`. */
+void echo_start(struct echo *echo, struct crew *crew, const char *directory);
