@@ -286,7 +286,7 @@ static void take_options(struct config *config, cfg_t *cfg)
 static void read_flags(struct config *config, int argc, const char **argv)
 {
 	int check = 0, print = 0, version = 0, error;
-	char *file = NULL, *offset_file = NULL;
+	char *file = NULL, *offset_file = NULL, *restored = NULL, *checked = NULL, *copied = NULL;
 	const struct poptOption flags[] = { { "config", 'c', POPT_ARG_STRING, &file, 0,
 						    "The configuration (" ORGD_CONFIG_FILE ")",
 						    "FILE" },
@@ -295,6 +295,19 @@ static void read_flags(struct config *config, int argc, const char **argv)
 			NULL },
 		{ "print-config", 0, POPT_ARG_NONE, &print, 0,
 			"Print every option as it is in effect, and exit", NULL },
+		{ "restore", 0, POPT_ARG_STRING, &restored, 0,
+			"While orgd is stopped: put a copy of this backup in the place of the "
+			"database, which is kept under another name",
+			"FILE" },
+		{ "check-database", 0, POPT_ARG_STRING, &checked, 0,
+			"Check that all fits together in a database (STATE_DIRECTORY/db), also "
+			"while "
+			"orgd serves it, or in a backup",
+			"PATH" },
+		{ "backup-database", 0, POPT_ARG_STRING, &copied, 0,
+			"Copy a database (STATE_DIRECTORY/db), also while orgd serves it, into the "
+			"directory backup/ beside it",
+			"PATH" },
 		{ "clock-offset-file", 0, POPT_ARG_STRING, &offset_file, 0,
 			"For tests: add the seconds in this file to the clock", "FILE" },
 		{ "version", 0, POPT_ARG_NONE, &version, 0, "Print the version and exit", NULL },
@@ -314,7 +327,13 @@ static void read_flags(struct config *config, int argc, const char **argv)
 		puts("orgd " ORGD_VERSION);
 		exit(EX_OK);
 	}
-	config->action = check ? CONFIG_CHECK : print ? CONFIG_PRINT : CONFIG_RUN;
+	config->action = check      ? CONFIG_CHECK
+			 : print    ? CONFIG_PRINT
+			 : restored ? CONFIG_RESTORE
+			 : checked  ? CONFIG_CHECK_DATABASE
+			 : copied   ? CONFIG_BACKUP_DATABASE
+				    : CONFIG_RUN;
+	config->maintained = restored ? restored : checked ? checked : copied;
 	config->file = file ? file : ORGD_CONFIG_FILE;
 	config->clock.offset_file = offset_file;
 }
@@ -323,6 +342,8 @@ struct status config_load(struct config *config, int argc, const char **argv)
 {
 	*config = (struct config){ .log_level = LOG_LEVEL_INFO };
 	read_flags(config, argc, argv);
+	if (config->action == CONFIG_CHECK_DATABASE || config->action == CONFIG_BACKUP_DATABASE)
+		return OK;
 	TRY(conf_parse(config->file, options, checks, COUNT_OF(checks), &config->parsed));
 	take_options(config, config->parsed);
 	return check_together(config);

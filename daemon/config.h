@@ -15,12 +15,16 @@
  */
 enum config_action {
 	CONFIG_RUN,
-	CONFIG_CHECK, /* --check-config: say what is wrong, or that nothing is */
-	CONFIG_PRINT, /* --print-config: every option as it is in effect, defaults included */
+	CONFIG_CHECK,   /* --check-config: say what is wrong, or that nothing is */
+	CONFIG_PRINT,   /* --print-config: every option as it is in effect, defaults included */
+	CONFIG_RESTORE, /* --restore FILE */
+	CONFIG_CHECK_DATABASE,  /* --check-database PATH; needs no file, like the next */
+	CONFIG_BACKUP_DATABASE, /* --backup-database DIRECTORY */
 };
 
 struct config {
 	enum config_action action;
+	const char *maintained; /* what --restore and the two after it name; NULL without */
 	const char *file;
 	struct clock clock; /* --clock-offset-file */
 

@@ -18,10 +18,13 @@
 #include "base/log.h"
 #include "config.h"
 #include "domain/mail.h"
+#include "maintenance.h"
 #include "rpc/envelope.h"
 #include "rpc/server.h"
 #include "secret/entropy.h"
+#include "service/checkpoint.h"
 #include "service/executor.h"
+#include "service/helper.h"
 #include "service/last_use.h"
 #include "service/throttle.h"
 
@@ -35,6 +38,7 @@ void __gcov_dump(void);
 enum {
 	TICK_MS = 100,            /* how late a parked call's deadline may be seen */
 	DRAIN_MS = 30 * 1000,     /* for what was taken to be answered and sent */
+	CHECKPOINT_TICKS = 10,    /* every second: is it time for one? */
 	READERS_CHECK_TICKS = 600 /* every minute: slots of readers that died */
 };
 
@@ -45,6 +49,7 @@ struct daemon {
 	struct store *store;
 	struct executor *executor;
 	struct server *server;
+	struct checkpoint_log *checkpoints;
 	uint8_t refusal[512];
 	size_t refusal_size;
 };
@@ -90,6 +95,12 @@ static void configure(struct daemon *daemon, int argc, const char **argv)
 	case CONFIG_PRINT:
 		config_print(config);
 		exit(EX_OK);
+	case CONFIG_RESTORE:
+		exit(maintenance_restore(config));
+	case CONFIG_CHECK_DATABASE:
+		exit(maintenance_check(config->maintained));
+	case CONFIG_BACKUP_DATABASE:
+		exit(maintenance_backup(config->maintained));
 	case CONFIG_RUN:
 		log_set_level(config->log_level);
 	}
@@ -158,9 +169,11 @@ static void open_all(struct daemon *daemon)
 		.templates = daemon->platform.templates,
 		.throttle = throttle_new(),
 		.last_use = last_use_new(),
+		.helpers = helpers_new(&daemon->platform, "/proc/self/exe"),
 		.start_us = clock_now_us(&config->clock),
 		.server_statistics = count,
 		.server = daemon };
+	daemon->checkpoints = checkpoint_log_new(&daemon->platform);
 }
 
 /* --- serve --- */
@@ -268,6 +281,8 @@ static void wait_for_signal(struct daemon *daemon, const sigset_t *signals)
 		if (signal == SIGHUP)
 			log_info("SIGHUP is ignored: restart orgd to read its configuration again");
 		executor_tick(daemon->executor);
+		if (ticks % CHECKPOINT_TICKS == 0)
+			checkpoint_log_tick(daemon->checkpoints);
 		if (ticks % READERS_CHECK_TICKS == 0)
 			store_check_readers(daemon->store);
 		if (watchdog_us && now_us - fed_us >= (int64_t)watchdog_us / 4) {
@@ -284,11 +299,13 @@ static void drain_and_stop(struct daemon *daemon)
 {
 	sd_notify(0, "STOPPING=1");
 	executor_release(daemon->executor);
+	helpers_stop(daemon->platform.helpers);
 	if (!server_drain(daemon->server, DRAIN_MS)) {
 		log_error("some replies could not be sent within %d s", DRAIN_MS / 1000);
 		process_exit(EX_TEMPFAIL);
 	}
 	executor_stop(daemon->executor);
+	checkpoint_log_end(daemon->checkpoints);
 	store_close(daemon->store);
 	log_info("stopped; nothing was left undone");
 }

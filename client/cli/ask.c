@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ask.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "identity.h"
+#include "output.h"
+#include "progress.h"
 
 enum { LIST_PAGE_MAX = 1000 };
 
@@ -91,6 +94,7 @@ static const char *next_step(struct cli *cli, const struct org_status *status)
 			"the mail has the token: orgctl user verify; a new mail: orgctl user "
 			"resend-verification ADDRESS" },
 		{ "verify", "TOKEN_INVALID", "orgctl user resend-verification ADDRESS" },
+		{ "verify", "PASSWORD_REQUIRED", "orgctl user verify --password-file FILE" },
 		{ "reset-password", "TOKEN_INVALID", "orgctl user request-reset ADDRESS" },
 		{ NULL, "ALREADY_INVITED",
 			"send a new link: orgctl invitation resend ORGANIZATION ADDRESS" },
@@ -213,34 +217,88 @@ static void swap_tokens(ProtobufCMessage *a, ProtobufCMessage *b)
 	*of_b = token;
 }
 
+/* --- lists --- */
+
+/* One list on its way through the pages. */
+struct listing {
+	const ProtobufCServiceDescriptor *service;
+	const char *method;
+	ProtobufCMessage *request;
+	uint64_t limit, count; /* rows wanted (0: all), and read until now */
+	char *page_token;      /* of the page to come, "" for none */
+	ProtobufCMessage *page;
+};
+
+/* Frees a response before the end: a long list does not have room for itself. */
+static void forget(struct cli *cli, ProtobufCMessage *message)
+{
+	for (struct kept **kept = &cli->kept; *kept; kept = &(*kept)->older)
+		if ((*kept)->message == message) {
+			*kept = (*kept)->older;
+			break;
+		}
+	org_message_free(message);
+}
+
+static ProtobufCMessage *read_page(struct cli *cli, struct listing *listing)
+{
+	uint64_t left = listing->limit - listing->count;
+	ProtobufCMessage *page;
+
+	*(int32_t *)message_at(listing->request, "page_size") =
+		listing->limit > 0 && left < LIST_PAGE_MAX ? (int32_t)left : LIST_PAGE_MAX;
+	*(char **)message_at(listing->request, "page_token") = listing->page_token;
+	page = ask(cli, listing->service, listing->method, listing->request, NULL);
+	listing->count += *message_count_at(page, listed(page));
+	listing->page_token =
+		arena_strdup(&cli->arena, *(char **)message_at(page, "next_page_token"));
+	return page;
+}
+
+ProtobufCMessage *ask_next_page(struct cli *cli)
+{
+	struct listing *listing = cli->listing;
+
+	if (!listing)
+		return NULL;
+	if (!listing->page_token[0] || (listing->limit > 0 && listing->count >= listing->limit)) {
+		progress_clear();
+		cli->ended_at = listing->page_token[0] ? listing->limit : 0;
+		cli->listing = NULL;
+		return NULL;
+	}
+	progress_show(cli, "Reading", listing->count, listing->limit);
+	if (listing->page)
+		forget(cli, listing->page);
+	return listing->page = read_page(cli, listing);
+}
+
 ProtobufCMessage *ask_list(struct cli *cli, const ProtobufCServiceDescriptor *service,
 	const char *method, ProtobufCMessage *request)
 {
-	uint64_t limit =
-		syntax_find(&cli->syntax, "limit") ? given_number(cli, "limit", UINT32_MAX) : 0;
-	int32_t *page_size = message_at(request, "page_size");
-	char **page_token = message_at(request, "page_token");
-	ProtobufCMessage *all = NULL;
-	size_t count = 0;
+	size_t size = request->descriptor->sizeof_message;
+	ProtobufCMessage *first, *page;
 
-	do {
-		ProtobufCMessage *page;
-
-		*page_size = limit > 0 && limit - count < LIST_PAGE_MAX ? (int32_t)(limit - count)
-									: LIST_PAGE_MAX;
-		page = ask(cli, service, method, request, NULL);
-		if (all) {
-			ask_append(all, page);
-			swap_tokens(all, page);
-		} else {
-			all = page;
-		}
-		count = *message_count_at(all, listed(all));
-		*page_token = *(char **)message_at(all, "next_page_token");
-	} while ((*page_token)[0] && (limit == 0 || count < limit));
-	if ((*page_token)[0])
-		note("there is more; --limit %llu ended the list", (unsigned long long)limit);
-	return all;
+	cli->listing = ARENA_NEW(&cli->arena, struct listing);
+	*cli->listing = (struct listing){
+		.service = service,
+		.method = method,
+		/* The caller's may be gone when the next page is asked for. */
+		.request = memcpy(arena_alloc(&cli->arena, size), request, size),
+		.page_token = arena_strdup(&cli->arena, ""),
+	};
+	if (syntax_find(&cli->syntax, "limit"))
+		cli->listing->limit = given_number(cli, "limit", UINT32_MAX);
+	first = read_page(cli, cli->listing);
+	if (output_streams(cli)) {
+		cli->listing->page = first;
+		return first;
+	}
+	while ((page = ask_next_page(cli))) {
+		ask_append(first, page);
+		swap_tokens(first, page);
+	}
+	return first;
 }
 
 void ask_end(struct cli *cli)

@@ -28,7 +28,9 @@
 #define ASK_PREVIEW(cli, service, Method, method, ...)                                             \
 	((Orgd__V1__##Method##Response *)ask_preview((cli), &orgd__v1__##service##__descriptor,    \
 		#Method, ASK_REQUEST(Method, method, .validate_only = true, ##__VA_ARGS__)))
-/* A list, page by page, in one response: all of it, or as many rows as --limit says. */
+/* A list: all of it, or as many rows as --limit says. The response has all rows where the format
+ * shows them together; else those of the first page, behind which ask_next_page() has the
+ * others. */
 #define ASK_LIST(cli, service, Method, method, ...)                                                \
 	((Orgd__V1__##Method##Response *)ask_list((cli), &orgd__v1__##service##__descriptor,       \
 		#Method, ASK_REQUEST(Method, method, ##__VA_ARGS__)))
@@ -41,6 +43,10 @@ ProtobufCMessage *ask_preview(struct cli *cli, const ProtobufCServiceDescriptor 
 	const char *method, const ProtobufCMessage *request);
 ProtobufCMessage *ask_list(struct cli *cli, const ProtobufCServiceDescriptor *service,
 	const char *method, ProtobufCMessage *request);
+
+/* The page of ASK_LIST's list behind the one it gave last, which is gone then; NULL after the
+ * last. */
+ProtobufCMessage *ask_next_page(struct cli *cli);
 
 /* Moves the rows of the response `page` behind those of `all`, another of its kind. */
 void ask_append(ProtobufCMessage *all, ProtobufCMessage *page);

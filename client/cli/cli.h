@@ -30,6 +30,9 @@ struct cli {
 
 	struct org_client *client; /* NULL before the first call */
 	struct kept *kept;         /* responses, until the end */
+	struct listing *listing;   /* the list that is being read, NULL for none */
+	uint64_t ended_at;         /* the --limit that ended it; 0 when it is complete */
+	bool is_headed;            /* a line of names stands above what is printed row by row */
 };
 
 /* A command of the table. */

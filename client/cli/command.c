@@ -6,7 +6,7 @@
 
 extern const struct noun user_noun, session_noun, organization_noun, verification_noun, member_noun,
 	invitation_noun, document_noun, collection_noun, grant_noun, access_noun, event_noun,
-	api_key_noun, delivery_noun, server_noun, call_noun;
+	api_key_noun, webhook_noun, delivery_noun, server_noun, call_noun, completion_noun;
 
 const struct noun *const command_nouns[] = {
 	&user_noun,
@@ -21,9 +21,11 @@ const struct noun *const command_nouns[] = {
 	&access_noun,
 	&event_noun,
 	&api_key_noun,
+	&webhook_noun,
 	&delivery_noun,
 	&server_noun,
 	&call_noun,
+	&completion_noun,
 	NULL,
 };
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "colour.h"
+#include "progress.h"
 #include "safe.h"
 #include "times.h"
 
@@ -43,14 +45,51 @@ enum exit_code exit_code_of(enum org_code code)
 	return EXIT_OTHER;
 }
 
+const char *exit_code_meaning(int code)
+{
+	static const char *const meanings[] = {
+		[EXIT_OK] = "done",
+		[EXIT_OTHER] = "something else failed, such as the disk or orgd itself",
+		[EXIT_USAGE] = "the command line or the request can never be right",
+		[EXIT_NOT_FOUND] = "no such thing",
+		[EXIT_UNAUTHENTICATED] = "not signed in, or the session is over",
+		[EXIT_DENIED] = "not allowed; with --exit-code, the answer is no",
+		[EXIT_CONFLICT] =
+			"the state is against it: already done, not verified, changed meanwhile",
+		[EXIT_UNAVAILABLE] = "orgd does not answer; try again later",
+		[EXIT_PARTIAL] = "done in part, the rest was refused",
+		[EXIT_DECLINED] = "not confirmed",
+		[EXIT_LIMIT] = "a cap or a rate limit",
+	};
+
+	return code >= 0 && (size_t)code < COUNT_OF(meanings) ? meanings[code] : NULL;
+}
+
+static const char *error_prefix(void)
+{
+	return colour_wanted(stderr) ? "orgctl: \033[1;31merror:\033[0m " : "orgctl: error: ";
+}
+
+static const char *hint_prefix(void)
+{
+	return colour_wanted(stderr) ? "\033[1mhint:\033[0m " : "hint: ";
+}
+
 /* One line to stderr, whatever is in `text`. */
 static void say(const char *prefix, const char *text, const char *suffix)
 {
 	struct arena arena;
 
 	arena_init(&arena);
+	progress_clear();
 	fprintf(stderr, "%s%s%s\n", prefix, safe_line(&arena, text), suffix);
 	arena_clear(&arena);
+}
+
+static void say_hint(const char *what, const char *text)
+{
+	fputs(hint_prefix(), stderr);
+	say(what, text, "");
 }
 
 /* Output that is on its way already comes before what went wrong. */
@@ -79,9 +118,9 @@ void fail(enum exit_code code, const char *hint, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	say("orgctl: error: ", text, "");
+	say(error_prefix(), text, "");
 	if (hint)
-		say("hint: ", hint, "");
+		say(hint_prefix(), hint, "");
 	leave(code);
 }
 
@@ -100,7 +139,7 @@ static void say_what_failed(const struct org_status *status)
 		reason = "";
 	snprintf(names, sizeof(names), " (%s%s%s%s%s)", code, reason[0] ? ", " : "", reason,
 		status->call_id[0] ? ", " : "", status->call_id);
-	say("orgctl: error: ", sentence, names);
+	say(error_prefix(), sentence, names);
 }
 
 void fail_status(const struct org_status *status, const char *next)
@@ -110,15 +149,15 @@ void fail_status(const struct org_status *status, const char *next)
 		if (!strstr(status->message, status->violations[i].field))
 			say("field: ", status->violations[i].field, "");
 	if (status->help[0] && !strstr(status->message, status->help))
-		say("hint: where to turn: ", status->help, "");
+		say_hint("where to turn: ", status->help);
 	if (status->retry_after_ms > 0) {
 		char text[64];
 
 		span_format(status->retry_after_ms / 1000 + (status->retry_after_ms % 1000 != 0),
 			text, sizeof(text));
-		say("hint: try again in ", text, "");
+		say_hint("try again in ", text);
 	}
 	if (next)
-		say("hint: ", next, "");
+		say(hint_prefix(), next, "");
 	leave(exit_code_of(status->code));
 }

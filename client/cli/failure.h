@@ -20,6 +20,8 @@ enum exit_code {
 };
 
 enum exit_code exit_code_of(enum org_code code);
+/* For people: "no such thing"; NULL for a number that is none. */
+const char *exit_code_meaning(int code);
 
 /*
  * There is one way out of a command that cannot go on: a sentence, what helps, and the code. What

@@ -8,8 +8,3 @@ void help_noun(const struct noun *noun);
 void help_command(const struct command *command);
 /* What `words` name, the overview for none. Ends the process when they name nothing. */
 void help_about(struct arena *arena, char *const *words);
-
-/* An option's one-letter name, 0 for none. */
-char help_letter(const char *option);
-/* What a parameter means, whatever command it is in; NULL when nobody has said. */
-const char *help_meaning(const char *parameter);

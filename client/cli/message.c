@@ -86,26 +86,63 @@ static char *hex(struct arena *arena, const ProtobufCBinaryData *bytes)
 	return text;
 }
 
-/* A time, a span, or an entry of a map; other messages have no text of their own. */
-static char *inner_text(struct arena *arena, const ProtobufCMessage *inner)
+static char *time_text(
+	struct arena *arena, const Google__Protobuf__Timestamp *time, enum message_style style)
 {
-	const ProtobufCMessageDescriptor *descriptor = inner->descriptor;
-	char span[64];
-
-	if (descriptor == &google__protobuf__timestamp__descriptor)
-		return time_format(arena, (const Google__Protobuf__Timestamp *)inner);
-	if (descriptor == &google__protobuf__duration__descriptor) {
-		span_format(
-			((const Google__Protobuf__Duration *)inner)->seconds, span, sizeof(span));
-		return arena_strdup(arena, span);
-	}
-	if (message_field(inner, "key") && message_field(inner, "value")) {
-		const char *value = message_text(arena, inner, "value");
-
+	switch (style) {
+	case MESSAGE_PLAIN:
+		break;
+	case MESSAGE_FULL:
 		return arena_printf(
-			arena, "%s=%s", message_text(arena, inner, "key"), value ? value : "");
+			arena, "%s (%s)", time_format(arena, time), time_distance(arena, time));
+	case MESSAGE_BRIEF:
+		return time_brief(arena, time);
+	case MESSAGE_EXACT:
+		return time_exact(arena, time);
+	case MESSAGE_RAW:
+		return time_raw(arena, time);
 	}
-	return NULL;
+	return time_format(arena, time);
+}
+
+static char *span_text(
+	struct arena *arena, const Google__Protobuf__Duration *span, enum message_style style)
+{
+	char text[64];
+
+	if (style == MESSAGE_RAW)
+		return arena_printf(arena, "%" PRId64 "s", span->seconds);
+	span_format(span->seconds, text, sizeof(text));
+	return arena_strdup(arena, text);
+}
+
+static bool is_pair(const ProtobufCMessageDescriptor *descriptor)
+{
+	return protobuf_c_message_descriptor_get_field_by_name(descriptor, "key") &&
+	       protobuf_c_message_descriptor_get_field_by_name(descriptor, "value");
+}
+
+/* A message with a text of its own, rather than one for each of its fields. */
+static bool is_text(const ProtobufCMessageDescriptor *descriptor)
+{
+	return descriptor == &google__protobuf__timestamp__descriptor ||
+	       descriptor == &google__protobuf__duration__descriptor || is_pair(descriptor);
+}
+
+/* A time, a span, or an entry of a map; other messages have no text of their own. */
+static char *inner_text(
+	struct arena *arena, const ProtobufCMessage *inner, enum message_style style)
+{
+	const char *value;
+
+	if (inner->descriptor == &google__protobuf__timestamp__descriptor)
+		return time_text(arena, (const Google__Protobuf__Timestamp *)inner, style);
+	if (inner->descriptor == &google__protobuf__duration__descriptor)
+		return span_text(arena, (const Google__Protobuf__Duration *)inner, style);
+	if (!is_pair(inner->descriptor))
+		return NULL;
+	value = message_text(arena, inner, "value");
+	return arena_printf(arena, "%s=%s", message_text(arena, inner, "key"), value ? value : "");
 }
 
 static char *enum_text(struct arena *arena, const ProtobufCFieldDescriptor *field, int value)
@@ -118,8 +155,16 @@ static char *enum_text(struct arena *arena, const ProtobufCFieldDescriptor *fiel
 	return arena_strdup(arena, word);
 }
 
+static char *truth_text(struct arena *arena, bool truth, enum message_style style)
+{
+	if (style == MESSAGE_RAW)
+		return arena_strdup(arena, truth ? "true" : "false");
+	return arena_strdup(arena, truth ? "yes" : "no");
+}
+
 /* One value, at `at`. */
-static char *value_text(struct arena *arena, const ProtobufCFieldDescriptor *field, const void *at)
+static char *value_text(struct arena *arena, const ProtobufCFieldDescriptor *field, const void *at,
+	enum message_style style)
 {
 	const char *string;
 
@@ -143,7 +188,7 @@ static char *value_text(struct arena *arena, const ProtobufCFieldDescriptor *fie
 	case PROTOBUF_C_TYPE_DOUBLE:
 		return arena_printf(arena, "%g", *(const double *)at);
 	case PROTOBUF_C_TYPE_BOOL:
-		return arena_strdup(arena, *(const protobuf_c_boolean *)at ? "yes" : "no");
+		return truth_text(arena, *(const protobuf_c_boolean *)at, style);
 	case PROTOBUF_C_TYPE_ENUM:
 		return enum_text(arena, field, *(const int *)at);
 	case PROTOBUF_C_TYPE_STRING:
@@ -153,7 +198,7 @@ static char *value_text(struct arena *arena, const ProtobufCFieldDescriptor *fie
 		return hex(arena, at);
 	case PROTOBUF_C_TYPE_MESSAGE:
 		return *(ProtobufCMessage *const *)at
-			       ? inner_text(arena, *(ProtobufCMessage *const *)at)
+			       ? inner_text(arena, *(ProtobufCMessage *const *)at, style)
 			       : NULL;
 	}
 	return NULL;
@@ -189,15 +234,15 @@ static size_t element_size(const ProtobufCFieldDescriptor *field)
 }
 
 /* The elements of a repeated field, with commas. */
-static char *repeated_text(
-	struct arena *arena, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+static char *repeated_text(struct arena *arena, const ProtobufCFieldDescriptor *field,
+	const ProtobufCMessage *message, enum message_style style)
 {
 	size_t count = *(const size_t *)((const char *)message + field->quantifier_offset);
 	const char *at = *(char *const *)((const char *)message + field->offset);
 	char *all = NULL;
 
 	for (size_t i = 0; i < count; i++, at += element_size(field)) {
-		const char *text = value_text(arena, field, at);
+		const char *text = value_text(arena, field, at, style);
 
 		if (text)
 			all = all ? arena_printf(arena, "%s, %s", all, text)
@@ -213,27 +258,34 @@ static bool is_chosen(const ProtobufCFieldDescriptor *field, const ProtobufCMess
 	       *(const uint32_t *)((const char *)message + field->quantifier_offset) == field->id;
 }
 
-static char *field_text(
-	struct arena *arena, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+static char *field_text(struct arena *arena, const ProtobufCFieldDescriptor *field,
+	const ProtobufCMessage *message, enum message_style style)
 {
 	if (field->label == PROTOBUF_C_LABEL_REPEATED)
-		return repeated_text(arena, field, message);
+		return repeated_text(arena, field, message, style);
 	if (!is_chosen(field, message))
 		return NULL;
-	return value_text(arena, field, (const char *)message + field->offset);
+	return value_text(arena, field, (const char *)message + field->offset, style);
 }
 
-/* A message's field that is a message itself, NULL when it is absent or has a text of its own. */
-static const ProtobufCMessage *inner_of(
-	struct arena *arena, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+/* Is the field of one message that has fields of its own? */
+static bool has_inner(const ProtobufCFieldDescriptor *field)
 {
-	if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label == PROTOBUF_C_LABEL_REPEATED ||
-		!is_chosen(field, message) || field_text(arena, field, message))
+	return field->type == PROTOBUF_C_TYPE_MESSAGE &&
+	       field->label != PROTOBUF_C_LABEL_REPEATED && !is_text(field->descriptor);
+}
+
+/* That message, NULL when it is absent. */
+static const ProtobufCMessage *inner_of(
+	const ProtobufCFieldDescriptor *field, const ProtobufCMessage *message)
+{
+	if (!has_inner(field) || !is_chosen(field, message))
 		return NULL;
 	return *(ProtobufCMessage *const *)((const char *)message + field->offset);
 }
 
-char *message_text(struct arena *arena, const ProtobufCMessage *message, const char *path)
+char *message_text_as(struct arena *arena, const ProtobufCMessage *message, const char *path,
+	enum message_style style)
 {
 	const char *dot = strchr(path, '.');
 	const ProtobufCFieldDescriptor *field = message_field(
@@ -241,9 +293,14 @@ char *message_text(struct arena *arena, const ProtobufCMessage *message, const c
 
 	assert(field);
 	if (!dot)
-		return field_text(arena, field, message);
-	message = inner_of(arena, field, message);
-	return message ? message_text(arena, message, dot + 1) : NULL;
+		return field_text(arena, field, message, style);
+	message = inner_of(field, message);
+	return message ? message_text_as(arena, message, dot + 1, style) : NULL;
+}
+
+char *message_text(struct arena *arena, const ProtobufCMessage *message, const char *path)
+{
+	return message_text_as(arena, message, path, MESSAGE_PLAIN);
 }
 
 /* "delivery" and "last_error": "delivery last error". What begins so itself is not said twice. */
@@ -262,14 +319,14 @@ static void walk(struct arena *arena, const ProtobufCMessage *message, const cha
 {
 	for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-		const ProtobufCMessage *inner = inner_of(arena, field, message);
+		const ProtobufCMessage *inner = inner_of(field, message);
 		char *label = label_of(arena, prefix, field->name);
 		const char *text;
 
 		if (inner)
 			walk(arena, inner, label, each, context);
 		else if (strcmp(field->name, "etag") != 0 &&
-			 (text = field_text(arena, field, message)))
+			 (text = field_text(arena, field, message, MESSAGE_FULL)))
 			each(context, label, text);
 	}
 }
@@ -278,4 +335,25 @@ void message_walk(struct arena *arena, const ProtobufCMessage *message,
 	void (*each)(void *context, const char *label, const char *text), void *context)
 {
 	walk(arena, message, "", each, context);
+}
+
+static void list_paths(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+	const char *prefix, void (*each)(void *context, const char *path), void *context)
+{
+	for (unsigned i = 0; i < descriptor->n_fields; i++) {
+		const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+		char *path =
+			arena_printf(arena, "%s%s%s", prefix, prefix[0] ? "." : "", field->name);
+
+		if (has_inner(field))
+			list_paths(arena, field->descriptor, path, each, context);
+		else
+			each(context, path);
+	}
+}
+
+void message_paths(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
+	void (*each)(void *context, const char *path), void *context)
+{
+	list_paths(arena, descriptor, "", each, context);
 }

@@ -77,6 +77,59 @@ char *time_format(struct arena *arena, const Google__Protobuf__Timestamp *timest
 	return arena_printf(arena, "%s%.3s:%s", text, offset, offset + 3);
 }
 
+char *time_raw(struct arena *arena, const Google__Protobuf__Timestamp *timestamp)
+{
+	time_t seconds = (time_t)timestamp->seconds;
+	char text[40], fraction[16] = "";
+	struct tm utc;
+	int digits = timestamp->nanos % 1000 ? 9 : timestamp->nanos % 1000000 ? 6 : 3;
+
+	if (!gmtime_r(&seconds, &utc) ||
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+		return arena_printf(arena, "@%lld", (long long)timestamp->seconds);
+	if (timestamp->nanos > 0 && timestamp->nanos < 1000000000) {
+		snprintf(fraction, sizeof(fraction), ".%09d", (int)timestamp->nanos);
+		fraction[1 + digits] = '\0';
+	}
+	return arena_printf(arena, "%s%sZ", text, fraction);
+}
+
+char *time_exact(struct arena *arena, const Google__Protobuf__Timestamp *timestamp)
+{
+	char *text =
+		arena_strndup(arena, time_format(arena, timestamp), strlen("2027-01-31T19:00:00"));
+	char *middle = strchr(text, 'T');
+
+	if (middle)
+		*middle = ' ';
+	return text;
+}
+
+char *time_distance(struct arena *arena, const Google__Protobuf__Timestamp *timestamp)
+{
+	long long distance = timestamp->seconds - (long long)time(NULL);
+	long long seconds = distance < 0 ? -distance : distance, count;
+
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
+		if (seconds < units[i].seconds)
+			continue;
+		/* To the nearest: a link that was made just now holds 7 days. */
+		count = (seconds + units[i].seconds / 2) / units[i].seconds;
+		return arena_printf(arena, "%s%lld %s%s%s", distance > 0 ? "in " : "", count,
+			units[i].name, count == 1 ? "" : "s", distance > 0 ? "" : " ago");
+	}
+	return arena_strdup(arena, "now");
+}
+
+char *time_brief(struct arena *arena, const Google__Protobuf__Timestamp *timestamp)
+{
+	int64_t distance = timestamp->seconds - (int64_t)time(NULL);
+
+	if (distance > -60 * DAY && distance < 60 * DAY)
+		return time_distance(arena, timestamp);
+	return arena_strndup(arena, time_format(arena, timestamp), strlen("2027-01-31"));
+}
+
 /* "Z", "+01:00": what to add to UTC. */
 static bool offset_parse(const char *text, int64_t *seconds)
 {

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "help.h"
+#include "command.h"
+#include "meaning.h"
 
 static void add(struct values *values, const char *name, const char *text)
 {
@@ -63,7 +64,7 @@ static void options_of(const struct syntax *syntax, struct poptOption *options)
 			continue;
 		options[count++] = (struct poptOption){
 			.longName = parameter->name,
-			.shortName = help_letter(parameter->name),
+			.shortName = meaning_letter(parameter->name),
 			.argInfo =
 				parameter->kind == PARAMETER_FLAG ? POPT_ARG_NONE : POPT_ARG_STRING,
 			.val = (int)i + 1,
@@ -72,12 +73,29 @@ static void options_of(const struct syntax *syntax, struct poptOption *options)
 	options[count] = (struct poptOption)POPT_TABLEEND;
 }
 
-static char *explain(struct values *values, poptContext context, int error)
+/* "--rol" was probably meant to be "--role". */
+static char *unknown_option(struct values *values, const struct syntax *syntax, const char *option)
+{
+	const char *names[SYNTAX_PARAMETERS_MAX + 1], *nearest = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < syntax->parameter_count; i++)
+		if (syntax->parameters[i].kind != PARAMETER_ARGUMENT)
+			names[count++] = syntax->parameters[i].name;
+	names[count] = NULL;
+	if (strncmp(option, "--", 2) == 0 && option[2])
+		nearest = command_nearest(option + 2, names);
+	return arena_printf(values->arena, "there is no option %s here%s%s%s", option,
+		nearest ? "; did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
+static char *explain(
+	struct values *values, const struct syntax *syntax, poptContext context, int error)
 {
 	const char *option = poptBadOption(context, POPT_BADOPTION_NOALIAS);
 
 	if (error == POPT_ERROR_BADOPT)
-		return arena_printf(values->arena, "there is no option %s here", option);
+		return unknown_option(values, syntax, option);
 	if (error == POPT_ERROR_NOARG)
 		return arena_printf(values->arena, "%s needs a value", option);
 	if (error == POPT_ERROR_UNWANTEDARG)
@@ -123,7 +141,7 @@ char *values_read_options(struct values *values, const struct syntax *syntax,
 		free(text);
 	}
 	if (!wrong && found < -1)
-		wrong = explain(values, context, found);
+		wrong = explain(values, syntax, context, found);
 	*rest = copy_words(values->arena, poptGetArgs(context));
 	return wrong;
 }

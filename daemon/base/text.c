@@ -58,12 +58,23 @@ static bool is_noncharacter(uint32_t point)
 	return (point >= 0xFDD0 && point <= 0xFDEF) || (point & 0xFFFE) == 0xFFFE;
 }
 
-/* White space, and the characters that take no room: a name of these alone would look empty. */
+/* White space, and characters that take no room, which say nothing at an end. */
 static bool is_blank(uint32_t point)
 {
 	return point == ' ' || point == '\t' || point == '\n' || point == 0xA0 || point == 0x1680 ||
 	       (point >= 0x2000 && point <= 0x200D) || point == 0x202F || point == 0x205F ||
 	       point == 0x2060 || point == 0x3000 || point == 0xFEFF;
+}
+
+/* Characters that show nothing by themselves, though they may mean something behind others: a name
+ * of these alone would look empty. */
+static bool is_unseen(uint32_t point)
+{
+	return point == 0xAD || point == 0x34F || point == 0x115F || point == 0x1160 ||
+	       point == 0x17B4 || point == 0x17B5 || (point >= 0x180B && point <= 0x180F) ||
+	       (point >= 0x2061 && point <= 0x2064) || point == 0x2800 || point == 0x3164 ||
+	       (point >= 0xFE00 && point <= 0xFE0F) || point == 0xFFA0 ||
+	       (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
 static struct status check_characters(enum text_kind kind, const char *field, const char *value)
@@ -102,10 +113,11 @@ static const char *unix_lines(struct arena *arena, const char *value)
 	return copy;
 }
 
-/* `value`, which is valid UTF-8, without blanks at its ends. */
+/* `value`, which is valid UTF-8, without blanks at its ends; "" when there is nothing to see. */
 static const char *trim(struct arena *arena, const char *value)
 {
 	size_t size = strlen(value), first = 0, end = 0;
+	bool seen = false;
 	uint32_t point;
 
 	for (size_t i = 0, taken; i < size; i += taken) {
@@ -115,17 +127,62 @@ static const char *trim(struct arena *arena, const char *value)
 		if (end == 0)
 			first = i;
 		end = i + taken;
+		seen = seen || !is_unseen(point);
 	}
+	if (!seen)
+		return "";
 	if (first == 0 && end == size)
 		return value;
-	if (end == 0)
-		return "";
 	return arena_strndup(arena, value + first, end - first);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_ascii_alnum(char c)
+{
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Does the word look like a host: "evil.com", but not "Dr.", "J.P" or "2.0"? */
+static bool is_host(const char *word, size_t size)
+{
+	const char *dot = memrchr(word, '.', size);
+	size_t last = dot ? (size_t)(word + size - dot - 1) : 0;
+
+	return last >= 2 && dot > word && !is_digit(dot[1]);
+}
+
+/* Does what follows a host make it an address: a path, a port, a query, a fragment? */
+static bool continues_host(const char *rest)
+{
+	return *rest == '/' || (*rest == ':' && is_digit(rest[1])) ||
+	       ((*rest == '?' || *rest == '#') && is_ascii_alnum(rest[1]));
+}
+
+/* Would mail readers make a link of something in it? Of "evil.com" alone some would too, but
+ * companies are called so. */
 static bool is_url(const char *value)
 {
-	return strstr(value, "://") || strncasecmp(value, "www.", 4) == 0;
+	size_t size = strlen(value), word = 0;
+
+	if (strstr(value, "://"))
+		return true;
+	for (size_t i = 0, taken; i <= size; i += taken) {
+		uint32_t point = '\0';
+
+		taken = i < size ? utf8_decode(value + i, size - i, &point) : 1;
+		if (point < 0x80 ? point == '-' || point == '.' || is_ascii_alnum((char)point)
+				 : !is_blank(point))
+			continue;
+		if ((i - word > 4 && strncasecmp(value + word, "www.", 4) == 0) ||
+			(is_host(value + word, i - word) && continues_host(value + i)))
+			return true;
+		word = i + taken;
+	}
+	return false;
 }
 
 struct status text_check(struct arena *arena, enum text_kind kind, const char *field,

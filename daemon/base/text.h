@@ -27,7 +27,7 @@ enum {
 enum text_kind {
 	TEXT_LINE, /* one line: no control character at all; surrounding white space trimmed */
 	TEXT_PARAGRAPHS, /* also \n and \t; \r\n becomes \n */
-	TEXT_NAME,       /* a line that is no URL: no "://", no "www." at its start */
+	TEXT_NAME,       /* a line without a URL: "://", "www.evil", "evil.com/pay" */
 };
 
 /* Is `bytes` of them valid UTF-8 (RFC 3629: no overlong forms, no surrogates)? */
@@ -50,8 +50,8 @@ MUST_USE struct status text_check(struct arena *arena, enum text_kind kind, cons
 /* Checks an e-mail address and sets its canonical form, by which addresses are compared (SPEC rule
  * 2): the local part in lower case, the domain as IDNA2008 A-labels in lower case. Strict on
  * purpose: an ASCII dot-atom local part of at most 64 bytes, a domain with at least one dot; no
- * quoting, comments, IP literals, spaces or control characters, since the address reaches an SMTP
- * conversation.
+ * quoting, comments, encoded words, IP literals, spaces or control characters, since the address
+ * reaches an SMTP conversation.
  *
  *   INVALID_ARGUMENT FIELD_REQUIRED   empty
  *   INVALID_ARGUMENT INVALID_EMAIL    anything else that is wrong; the sentence says what */

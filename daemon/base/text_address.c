@@ -78,9 +78,12 @@ static const char *domain_canonical(struct arena *arena, const char *domain)
 	return is_host_name(domain) ? domain : NULL;
 }
 
-/* RFC 5322's dot-atom. */
+/* RFC 5322's dot-atom, but for the beginning of an encoded word: some mail servers decode those,
+ * and read another address than the one that was checked. */
 static bool is_local_part(const char *text, size_t length)
 {
+	if (strstr(text, "=?"))
+		return false;
 	for (size_t i = 0; i < length; i++) {
 		if (text[i] == '.' && (i == 0 || i == length - 1 || text[i - 1] == '.'))
 			return false;
@@ -109,7 +112,7 @@ struct status text_check_email(struct arena *arena, const char *field, const cha
 	local = ascii_lower(arena_strndup(arena, value, (size_t)(at - value)));
 	if (!is_local_part(local, strlen(local)))
 		return invalid_email(field, "before the @ go 1 to 64 letters of a to z, digits, "
-					    "inner dots and !#$%&'*+/=?^_`{|}~-");
+					    "inner dots and !#$%&'*+/=?^_`{|}~-, but no \"=?\"");
 	domain = domain_canonical(arena, at + 1);
 	if (!domain || !strchr(domain, '.'))
 		return invalid_email(field, "what follows the @ is not a domain");

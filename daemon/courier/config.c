@@ -10,6 +10,7 @@
 #include <sysexits.h>
 
 #include "conf/conf.h"
+#include "courier/lane.h"
 
 enum {
 	PASSWORD_BYTES_MAX = 1024,
@@ -27,11 +28,21 @@ static cfg_opt_t smtp_options[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t webhook_options[] = {
+	CFG_INT("workers", 8, CFGF_NONE),
+	CFG_BOOL("allow_private_networks", cfg_false, CFGF_NONE),
+	CFG_STR("ca_file", "", CFGF_NONE),
+	CFG_INT("connect_timeout_s", 10, CFGF_NONE),
+	CFG_INT("timeout_s", 30, CFGF_NONE),
+	CFG_END(),
+};
+
 static cfg_opt_t options[] = {
 	CFG_STR("log_level", "info", CFGF_NONE),
 	CFG_STR("orgd", ORG_URL_DEFAULT, CFGF_NONE),
 	CFG_SEC("smtp", smtp_options, CFGF_NONE),
 	CFG_STR("maildir", "", CFGF_NONE),
+	CFG_SEC("webhooks", webhook_options, CFGF_NONE),
 	CFG_END(),
 };
 
@@ -69,6 +80,10 @@ static const struct conf_check checks[] = {
 	{ "smtp|ca_file", conf_check_absolute, 0, 0 },
 	{ "smtp|connect_timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
 	{ "smtp|timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
+	{ "webhooks|workers", conf_check_number, 0, LANE_WORKERS_MAX },
+	{ "webhooks|ca_file", conf_check_absolute, 0, 0 },
+	{ "webhooks|connect_timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
+	{ "webhooks|timeout_s", conf_check_number, 1, ATTEMPT_S_MAX },
 };
 
 static void file_close(FILE **file)
@@ -121,7 +136,7 @@ MUST_USE static struct status find_password(struct courier_config *config, cfg_t
 
 MUST_USE static struct status take_options(struct courier_config *config, cfg_t *cfg)
 {
-	cfg_t *smtp = cfg_getsec(cfg, "smtp");
+	cfg_t *smtp = cfg_getsec(cfg, "smtp"), *webhooks = cfg_getsec(cfg, "webhooks");
 
 	config->log_level = conf_log_level(cfg_getstr(cfg, "log_level"));
 	config->orgd = cfg_getstr(cfg, "orgd");
@@ -135,17 +150,29 @@ MUST_USE static struct status take_options(struct courier_config *config, cfg_t 
 	config->ca_file = cfg_getstr(smtp, "ca_file");
 	config->connect_timeout_ms = cfg_getint(smtp, "connect_timeout_s") * 1000;
 	config->timeout_ms = cfg_getint(smtp, "timeout_s") * 1000;
-	if (!*config->maildir == !*config->smtp_url)
+	config->webhooks = (struct courier_webhooks){
+		.workers = (unsigned)cfg_getint(webhooks, "workers"),
+		.allow_private_networks = cfg_getbool(webhooks, "allow_private_networks"),
+		.ca_file = cfg_getstr(webhooks, "ca_file"),
+		.connect_timeout_ms = cfg_getint(webhooks, "connect_timeout_s") * 1000,
+		.timeout_ms = cfg_getint(webhooks, "timeout_s") * 1000,
+	};
+	if (*config->maildir && *config->smtp_url)
 		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID",
 			"%s: give either smtp { url }, where mails go, or maildir, where they are "
 			"written",
+			config->file);
+	if (!*config->maildir && !*config->smtp_url && !config->webhooks.workers)
+		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID",
+			"%s: there is nothing to do without smtp { url }, without maildir, and "
+			"with webhooks { workers = 0 }",
 			config->file);
 	return find_password(config, smtp);
 }
 
 static void read_flags(struct courier_config *config, int argc, const char **argv)
 {
-	int check = 0, version = 0, error;
+	int check = 0, print = 0, version = 0, error;
 	char *file = NULL;
 	const struct poptOption flags[] = {
 		{ "config", 'c', POPT_ARG_STRING, &file, 0,
@@ -153,6 +180,8 @@ static void read_flags(struct courier_config *config, int argc, const char **arg
 		{ "check-config", 0, POPT_ARG_NONE, &check, 0,
 			"Say what is wrong with the configuration, or that nothing is, and exit",
 			NULL },
+		{ "print-config", 0, POPT_ARG_NONE, &print, 0,
+			"Print every option as it is in effect, and exit", NULL },
 		{ "version", 0, POPT_ARG_NONE, &version, 0, "Print the version and exit", NULL },
 		POPT_AUTOHELP POPT_TABLEEND
 	};
@@ -172,7 +201,7 @@ static void read_flags(struct courier_config *config, int argc, const char **arg
 		puts("orgd-courier " ORGD_VERSION);
 		exit(EX_OK);
 	}
-	config->check_only = check != 0;
+	config->action = check ? COURIER_CHECK : print ? COURIER_PRINT : COURIER_RUN;
 	config->file = file ? file : ORGD_COURIER_CONFIG_FILE;
 }
 
@@ -182,4 +211,9 @@ struct status courier_config_load(struct courier_config *config, int argc, const
 	read_flags(config, argc, argv);
 	TRY(conf_parse(config->file, options, checks, COUNT_OF(checks), &config->parsed));
 	return take_options(config, config->parsed);
+}
+
+void courier_config_print(const struct courier_config *config)
+{
+	cfg_print(config->parsed, stdout);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*~ orgd-courier takes mails out of orgd's outbox and hands them to a mail server. It decides
- * nothing: it leases a rendered mail, moves the bytes, and reports code and text. */
-#include <errno.h>
+/*~ orgd-courier takes mails and webhooks out of orgd's outbox and hands them to a mail server and
+ * to whoever receives the webhooks. It decides nothing: it leases what is rendered and signed,
+ * moves the bytes, and reports code and text. Its threads are in lane.h. */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,26 +11,21 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "courier/config.h"
+#include "courier/https.h"
+#include "courier/lane.h"
 #include "courier/maildir.h"
-#include "courier/queue.h"
 #include "courier/smtp.h"
 
-enum {
-	STOP_ATTEMPT_MS =
-		20 * 1000, /* that the attempt in hand may still take once we are told to stop */
-	STOP_REPORT_MS = 5 * 1000, /* and the report on it */
-	REPORT_AGAIN_MS = 500,
-};
+enum { TICK_S = 1 };
 
 struct courier {
 	struct courier_config config;
-	struct queue *queue;
-	struct smtp *smtp; /* NULL: mails are written to the Maildir */
-	sigset_t signals;
-	int64_t stop_us; /* when we were told to stop, clock_monotonic_us(); 0 before */
+	struct lane_options mail, webhooks; /* no workers: it does not run */
+	struct stop mail_stop, webhooks_stop;
+	struct lane *lanes[2];
+	unsigned lane_count;
 };
 
 static void die(struct status status, int code)
@@ -38,115 +34,58 @@ static void die(struct status status, int code)
 	exit(code);
 }
 
-static bool is_stopping(const struct courier *courier)
+/* --- how each lane sends --- */
+
+/* orgd counted it as an attempt, so it has to be told. */
+static void refuse_stray(struct attempt *attempt)
 {
-	return courier->stop_us != 0;
+	*attempt = (struct attempt){ .outcome = ATTEMPT_UNREACHABLE,
+		.text = "the courier was given what it had not asked for" };
 }
 
-/* Waits for so long, or until a signal tells us to stop if none has yet. */
-static void wait_ms(struct courier *courier, int64_t ms)
+static void send_over_smtp(void *sender, const queue_lease *lease, struct attempt *attempt)
 {
-	const struct timespec timeout = { ms / 1000, ms % 1000 * 1000 * 1000 };
-
-	sd_notify(0, "WATCHDOG=1");
-	if (is_stopping(courier)) {
-		nanosleep(&timeout, NULL);
-		return;
-	}
-	if (sigtimedwait(&courier->signals, NULL, &timeout) < 0)
-		return;
-	courier->stop_us = clock_monotonic_us();
-	sd_notify(0, "STOPPING=1");
-	log_info("stopping");
-}
-
-/* Is there time left for what began at `begun_us`, and may take `ms` more once we are to stop? */
-static bool has_time(const struct courier *courier, int64_t begun_us, int64_t ms)
-{
-	int64_t from_us = courier->stop_us > begun_us ? courier->stop_us : begun_us;
-
-	return !is_stopping(courier) || clock_monotonic_us() < from_us + ms * US_PER_MS;
-}
-
-/* For smtp.h: an attempt in hand when we are told to stop is finished if it does not take long. */
-static bool goes_on(void *context)
-{
-	struct courier *courier = context;
-
-	wait_ms(courier, 0);
-	return has_time(courier, 0, STOP_ATTEMPT_MS);
-}
-
-/* Never names a person: what a server says often does. */
-static void log_attempt(const char *id, const struct attempt *attempt)
-{
-	switch (attempt->outcome) {
-	case ATTEMPT_ACCEPTED:
-		log_info("%s: accepted", id);
-		break;
-	case ATTEMPT_REFUSED:
-		log_warning("%s: refused with %u", id, attempt->smtp_code);
-		break;
-	case ATTEMPT_UNREACHABLE:
-		log_warning("%s: not handed over: %s", id, attempt->text);
-		break;
-	}
-}
-
-/* A success that is not reported is a mail sent twice: an orgd that is away is waited for. */
-static void report(struct courier *courier, const queue_lease *lease, const struct attempt *attempt)
-{
-	int64_t begun_us = clock_monotonic_us();
-	char request_id[ORG_REQUEST_ID_BYTES];
-
-	org_request_id_make(request_id);
-	while (!queue_report(courier->queue, lease, attempt, request_id)) {
-		wait_ms(courier, REPORT_AGAIN_MS);
-		if (!has_time(courier, begun_us, STOP_REPORT_MS)) {
-			log_warning("%s: orgd could not be told", lease->delivery_id);
-			return;
-		}
-	}
-}
-
-static void deliver(struct courier *courier, const queue_lease *lease)
-{
-	struct attempt attempt;
-
-	if (courier->smtp)
-		smtp_send(courier->smtp, lease, &attempt);
+	if (lease->webhook)
+		refuse_stray(attempt);
 	else
-		maildir_send(courier->config.maildir, lease, &attempt);
-	log_attempt(lease->delivery_id, &attempt);
-	report(courier, lease, &attempt);
+		smtp_send(sender, lease, attempt);
 }
 
-static void run(struct courier *courier)
+static void send_to_maildir(void *sender, const queue_lease *lease, struct attempt *attempt)
 {
-	const queue_lease *lease;
-	int64_t pause_ms;
-
-	while (!is_stopping(courier)) {
-		queue_take(courier->queue, &lease, &pause_ms);
-		if (lease) {
-			deliver(courier, lease);
-			pause_ms = 0;
-		}
-		wait_ms(courier, pause_ms);
-	}
+	if (lease->webhook)
+		refuse_stray(attempt);
+	else
+		maildir_send(sender, lease, attempt);
 }
+
+static void send_over_https(void *sender, const queue_lease *lease, struct attempt *attempt)
+{
+	if (lease->webhook)
+		https_send(sender, lease, attempt);
+	else
+		refuse_stray(attempt);
+}
+
+/* --- configure, open --- */
 
 static void configure(struct courier *courier, int argc, const char **argv)
 {
-	struct status status = courier_config_load(&courier->config, argc, argv);
+	struct courier_config *config = &courier->config;
+	struct status status = courier_config_load(config, argc, argv);
 
 	if (status.code)
 		die(status, EX_CONFIG);
-	if (courier->config.check_only) {
-		printf("%s: nothing is wrong with it\n", courier->config.file);
+	switch (config->action) {
+	case COURIER_CHECK:
+		printf("%s: nothing is wrong with it\n", config->file);
 		exit(EX_OK);
+	case COURIER_PRINT:
+		courier_config_print(config);
+		exit(EX_OK);
+	case COURIER_RUN:
+		log_set_level(config->log_level);
 	}
-	log_set_level(courier->config.log_level);
 }
 
 /* Every other thread inherits the mask, so that signals come to sigtimedwait alone. */
@@ -159,33 +98,133 @@ static void block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void open_all(struct courier *courier)
+/* One worker: a mail server takes mails one after another, over one connection. */
+MUST_USE static struct status open_mail(struct courier *courier)
 {
 	const struct courier_config *config = &courier->config;
-	struct status status = queue_open(config->orgd, &courier->queue);
+	struct lane_options *mail = &courier->mail;
+	struct smtp *smtp;
 
-	if (!status.code && *config->maildir)
-		status = maildir_make(config->maildir);
-	if (!status.code && !*config->maildir)
-		status = smtp_new(config, goes_on, courier, &courier->smtp);
+	if (!*config->maildir && !*config->smtp_url)
+		return OK;
+	TRY(queue_open(config->orgd, QUEUE_MAIL, &mail->queue));
+	mail->stop = &courier->mail_stop;
+	mail->workers = 1;
+	if (*config->maildir) {
+		mail->send = send_to_maildir;
+		mail->senders[0] = (char *)(uintptr_t)config->maildir;
+		return maildir_make(config->maildir);
+	}
+	mail->send = send_over_smtp;
+	TRY(smtp_new(config, mail->stop, &smtp));
+	mail->senders[0] = smtp;
+	return OK;
+}
+
+MUST_USE static struct status open_webhooks(struct courier *courier)
+{
+	const struct courier_config *config = &courier->config;
+	struct lane_options *webhooks = &courier->webhooks;
+	struct https *https;
+
+	if (!config->webhooks.workers)
+		return OK;
+	TRY(queue_open(config->orgd, QUEUE_WEBHOOK, &webhooks->queue));
+	webhooks->stop = &courier->webhooks_stop;
+	webhooks->send = send_over_https;
+	for (; webhooks->workers < config->webhooks.workers; webhooks->workers++) {
+		TRY(https_new(config, webhooks->stop, &https));
+		webhooks->senders[webhooks->workers] = https;
+	}
+	return OK;
+}
+
+static void open_all(struct courier *courier)
+{
+	struct status status;
+
+	/* curl turns hosts' names into ASCII by the locale. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	stop_init(&courier->mail_stop);
+	stop_init(&courier->webhooks_stop);
+	status = open_mail(courier);
+	if (!status.code)
+		status = open_webhooks(courier);
 	if (status.code)
 		die(status, status.code == STATUS_INVALID_ARGUMENT ? EX_CONFIG : EX_OSERR);
+}
+
+/* --- run --- */
+
+static void start(struct courier *courier)
+{
+	const struct courier_config *config = &courier->config;
+
+	if (courier->mail.workers)
+		log_info("orgd-courier " ORGD_VERSION " takes mails from %s to %s", config->orgd,
+			*config->maildir ? config->maildir : config->smtp_url);
+	else
+		log_warning("mails are left where they are: neither smtp { url } nor maildir is "
+			    "set");
+	if (courier->webhooks.workers)
+		log_info("orgd-courier " ORGD_VERSION
+			 " takes webhooks from %s to their receivers, %u at once",
+			config->orgd, courier->webhooks.workers);
+	if (courier->mail.workers)
+		courier->lanes[courier->lane_count++] = lane_start(&courier->mail);
+	if (courier->webhooks.workers)
+		courier->lanes[courier->lane_count++] = lane_start(&courier->webhooks);
+	sd_notify(0, "READY=1");
+}
+
+static bool lives(const struct courier *courier)
+{
+	for (unsigned i = 0; i < courier->lane_count; i++)
+		if (!lane_lives(courier->lanes[i]))
+			return false;
+	return true;
+}
+
+static void wait_for_signal(const struct courier *courier, const sigset_t *signals)
+{
+	const struct timespec tick = { .tv_sec = TICK_S };
+
+	do
+		if (lives(courier))
+			sd_notify(0, "WATCHDOG=1");
+	while (sigtimedwait(signals, NULL, &tick) < 0);
+}
+
+static void stop(struct courier *courier)
+{
+	sd_notify(0, "STOPPING=1");
+	log_info("stopping");
+	stop_tell(&courier->mail_stop);
+	stop_tell(&courier->webhooks_stop);
+	for (unsigned i = 0; i < courier->lane_count; i++)
+		lane_join(courier->lanes[i]);
+	if (courier->mail.send == send_over_smtp)
+		smtp_free(courier->mail.senders[0]);
+	for (unsigned i = 0; i < courier->webhooks.workers; i++)
+		https_free(courier->webhooks.senders[i]);
+	queue_close(courier->mail.queue);
+	queue_close(courier->webhooks.queue);
+	stop_clear(&courier->mail_stop);
+	stop_clear(&courier->webhooks_stop);
+	log_info("stopped");
 }
 
 int main(int argc, const char **argv)
 {
 	static struct courier courier;
+	sigset_t signals;
 
 	umask(0077);
 	configure(&courier, argc, argv);
-	block_signals(&courier.signals);
+	block_signals(&signals);
 	open_all(&courier);
-	log_info("orgd-courier " ORGD_VERSION " takes mails from %s to %s", courier.config.orgd,
-		courier.smtp ? courier.config.smtp_url : courier.config.maildir);
-	sd_notify(0, "READY=1");
-	run(&courier);
-	smtp_free(courier.smtp);
-	queue_close(courier.queue);
-	log_info("stopped");
+	start(&courier);
+	wait_for_signal(&courier, &signals);
+	stop(&courier);
 	return EX_OK;
 }

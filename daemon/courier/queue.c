@@ -10,19 +10,19 @@
 
 enum {
 	CONNECT_TIMEOUT_MS = 1000,
-	POLL_MS = 250,      /* new mails are queued at any time */
+	POLL_MS = 250,      /* something new is queued at any time */
 	POLL_MIN_MS = 100,  /* whatever orgd's clock says */
 	AWAY_MAX_MS = 8000, /* between two looks for an orgd that is away */
 };
 
 struct queue {
 	struct org_client *client;
-	Orgd__V1__LeaseDeliveriesResponse *leased; /* the latest answer */
+	queue_channel channel;
 	enum org_code trouble; /* why the latest lease failed; ORG_OK for none */
 	int64_t away_ms;       /* the wait before the next try */
 };
 
-struct status queue_open(const char *url, struct queue **out)
+struct status queue_open(const char *url, queue_channel channel, struct queue **out)
 {
 	/* A failure comes back to the loop at once, which knows when the process has to stop. */
 	static const struct org_client_options options = {
@@ -32,6 +32,7 @@ struct status queue_open(const char *url, struct queue **out)
 	struct org_status status;
 
 	assert(queue);
+	queue->channel = channel;
 	if (org_client_open(url, &options, &queue->client, &status)) {
 		free(queue);
 		return status_fail(STATUS_INVALID_ARGUMENT, "CONFIG_INVALID",
@@ -45,9 +46,13 @@ void queue_close(struct queue *queue)
 {
 	if (!queue)
 		return;
-	org_message_free(queue->leased);
 	org_client_close(queue->client);
 	free(queue);
+}
+
+static const char *name_of(const struct queue *queue)
+{
+	return queue->channel == QUEUE_MAIL ? "mails" : "webhooks";
 }
 
 /* One line when orgd goes away, and one when it is back. */
@@ -56,10 +61,10 @@ static void note(struct queue *queue, const struct org_status *status)
 	if (status->code == queue->trouble)
 		return;
 	if (status->code)
-		log_warning("orgd gives no mails out: %s (%s); asking on", status->message,
-			org_code_name((int)status->code));
+		log_warning("orgd gives no %s out: %s (%s); asking on", name_of(queue),
+			status->message, org_code_name((int)status->code));
 	else
-		log_info("orgd gives mails out again");
+		log_info("orgd gives %s out again", name_of(queue));
 	queue->trouble = status->code;
 }
 
@@ -74,18 +79,18 @@ static int64_t wait_until(const Google__Protobuf__Timestamp *due)
 	return wait_ms < POLL_MIN_MS ? POLL_MIN_MS : wait_ms > POLL_MS ? POLL_MS : wait_ms;
 }
 
-void queue_take(struct queue *queue, const queue_lease **lease, int64_t *wait_ms)
+queue_lease *queue_take(struct queue *queue, int64_t *wait_ms)
 {
 	/* One at a time: what waits behind a slow server loses no attempt, and what a killed
-	 * courier leaves behind is one mail. */
+	 * courier leaves behind is what it had in hand. */
 	Orgd__V1__LeaseDeliveriesRequest request = ORGD__V1__LEASE_DELIVERIES_REQUEST__INIT;
+	Orgd__V1__LeaseDeliveriesResponse *response;
 	struct org_status status;
+	queue_lease *lease = NULL;
 
-	org_message_free(queue->leased);
-	queue->leased = NULL;
-	*lease = NULL;
 	request.max = 1;
-	ORG_CALL(queue->client, delivery_service, lease_deliveries, &request, NULL, &queue->leased,
+	request.channel = queue->channel;
+	ORG_CALL(queue->client, delivery_service, lease_deliveries, &request, NULL, &response,
 		&status);
 	note(queue, &status);
 	if (status.code) {
@@ -93,12 +98,14 @@ void queue_take(struct queue *queue, const queue_lease **lease, int64_t *wait_ms
 		if (queue->away_ms > AWAY_MAX_MS)
 			queue->away_ms = AWAY_MAX_MS;
 		*wait_ms = queue->away_ms;
-		return;
+		return NULL;
 	}
 	queue->away_ms = 0;
-	if (queue->leased->n_leases)
-		*lease = queue->leased->leases[0];
-	*wait_ms = wait_until(queue->leased->next_due_time);
+	*wait_ms = wait_until(response->next_due_time);
+	if (response->n_leases)
+		lease = response->leases[--response->n_leases];
+	org_message_free(response);
+	return lease;
 }
 
 static Orgd__V1__ReportDeliveryRequest__Outcome outcome_of(enum attempt_outcome outcome)
@@ -127,6 +134,8 @@ bool queue_report(struct queue *queue, const queue_lease *lease, const struct at
 	request.outcome = outcome_of(attempt->outcome);
 	request.smtp_code = attempt->smtp_code;
 	request.text = (char *)(uintptr_t)attempt->text;
+	request.http_status = attempt->http_status;
+	request.duration_ms = attempt->duration_ms;
 	ORG_CALL(queue->client, delivery_service, report_delivery, &request, &options, &response,
 		&status);
 	org_message_free(response);

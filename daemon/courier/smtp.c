@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,7 @@ enum { FAREWELL_MS = 2000 };
 struct smtp {
 	const struct courier_config *config;
 	CURL *curl;
-	smtp_going_on *going_on;
-	void *context;
+	const struct stop *stop;
 	char error[CURL_ERROR_SIZE];
 
 	/* Of the attempt that runs. */
@@ -55,7 +53,7 @@ static int on_progress(void *context, curl_off_t total_down, curl_off_t now_down
 	(void)total_up;
 	(void)now_up;
 	/* curl's own timeout does not cover the farewell. */
-	return !smtp->going_on(smtp->context) || clock_monotonic_us() > smtp->end_us;
+	return !stop_leaves_attempt(smtp->stop) || clock_monotonic_us() > smtp->end_us;
 }
 
 static bool is_reply(const char *line, size_t size)
@@ -133,18 +131,15 @@ static bool set_options(struct smtp *smtp)
 	return good;
 }
 
-struct status smtp_new(const struct courier_config *config, smtp_going_on *going_on, void *context,
-	struct smtp **out)
+struct status smtp_new(
+	const struct courier_config *config, const struct stop *stop, struct smtp **out)
 {
 	struct smtp *smtp = calloc(1, sizeof(*smtp));
 
-	/* curl turns the server's name into ASCII by the locale. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	if (!smtp || curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort();
 	smtp->config = config;
-	smtp->going_on = going_on;
-	smtp->context = context;
+	smtp->stop = stop;
 	smtp->curl = curl_easy_init();
 	if (!smtp->curl || !set_options(smtp)) {
 		smtp_free(smtp);

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "base/status.h"
 #include "courier/attempt.h"
 #include "courier/config.h"
 #include "courier/queue.h"
+#include "courier/stop.h"
 
 /* A mail server. Its connection is kept from one mail to the next. One thread. */
 struct smtp;
 
-/* Called at least once a second while an attempt runs; false ends it. */
-typedef bool smtp_going_on(void *context);
-
-/* The configuration must live as long.
+/* Configuration and `stop` must live as long.
  *
  *   INTERNAL  libcurl does not start */
-MUST_USE struct status smtp_new(const struct courier_config *config, smtp_going_on *going_on,
-	void *context, struct smtp **smtp);
+MUST_USE struct status smtp_new(
+	const struct courier_config *config, const struct stop *stop, struct smtp **smtp);
 void smtp_free(struct smtp *smtp);
 
 /* Tries to send the mail, for at most the time that its lease and the configuration give. Sender

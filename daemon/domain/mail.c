@@ -27,6 +27,9 @@ static const struct {
 	[MAIL_ORGANIZATION_REJECTED] = { "organization_rejected", false,
 		REVIEW_FACTS | PLACE_BIT(PLACE_REASON) },
 	[MAIL_INFORMATION_REQUESTED] = { "information_requested", false, REVIEW_FACTS },
+	[MAIL_WEBHOOK_DISABLED] = { "webhook_disabled", false,
+		PLACE_BIT(PLACE_NAME) | PLACE_BIT(PLACE_ORGANIZATION) | PLACE_BIT(PLACE_WEBHOOK) |
+			PLACE_BIT(PLACE_REASON) },
 };
 
 const char *mail_kind_name(enum mail_kind kind)

@@ -25,6 +25,8 @@ enum mail_kind {
 	MAIL_ORGANIZATION_VERIFIED,
 	MAIL_ORGANIZATION_REJECTED,
 	MAIL_INFORMATION_REQUESTED,
+	/* Facts: name, organization, webhook, reason. No token. */
+	MAIL_WEBHOOK_DISABLED,
 	MAIL_KINDS,
 };
 

@@ -13,6 +13,7 @@ static const char *const places[PLACES] = {
 	[PLACE_NAME] = "name",
 	[PLACE_REASON] = "reason",
 	[PLACE_NOTE] = "note",
+	[PLACE_WEBHOOK] = "webhook",
 	[PLACE_PLATFORM] = "platform",
 	[PLACE_SUPPORT] = "support",
 	[PLACE_RECIPIENT] = "recipient",

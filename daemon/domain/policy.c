@@ -104,10 +104,19 @@ static const struct rule rules[] = {
 	{ "EventService/ListEvents", READ, ADMINS, SCOPE_EVENTS, 0 },
 	{ "EventService/WatchEvents", READ, ADMINS, SCOPE_EVENTS, 0 },
 	{ "EventService/VerifyEvents", READ, PLATFORM, SCOPE_NONE, 0 },
+	{ "EventService/GetCheckpoint", READ, PLATFORM, SCOPE_NONE, 0 },
 
 	{ "ApiKeyService/CreateApiKey", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 	{ "ApiKeyService/ListApiKeys", READ, PLATFORM, SCOPE_NONE, 0 },
 	{ "ApiKeyService/RevokeApiKey", MUTATION, PLATFORM, SCOPE_NONE, 0 },
+
+	{ "WebhookService/CreateWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/GetWebhook", READ, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/ListWebhooks", READ, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/UpdateWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/DeleteWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/ListAttempts", READ, OWNERS, SCOPE_NONE, 0 },
+	{ "WebhookService/RedeliverEvent", MUTATION, OWNERS, SCOPE_NONE, 0 },
 
 	{ "DeliveryService/LeaseDeliveries", METHOD_LEASE, HAT_COURIER, SCOPE_NONE, 0 },
 	{ "DeliveryService/ReportDelivery", MUTATION, HAT_COURIER, SCOPE_NONE, 0 },
@@ -115,6 +124,8 @@ static const struct rule rules[] = {
 	{ "DeliveryService/RetryDelivery", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 
 	{ "AdminService/GetStatus", READ, PLATFORM, SCOPE_NONE, 0 },
+	{ "AdminService/Backup", READ, PLATFORM, SCOPE_NONE, 0 },
+	{ "AdminService/CheckIntegrity", READ, PLATFORM, SCOPE_NONE, 0 },
 
 	{ "grpc.health.v1.Health/Check", READ, HAT_ANYONE, SCOPE_NONE, RULE_QUICK },
 	{ "grpc.health.v1.Health/List", READ, HAT_ANYONE, SCOPE_NONE, 0 },

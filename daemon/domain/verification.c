@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/verification.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PENDING     ORGD__V1__VERIFICATION_STATE__VERIFICATION_STATE_PENDING
@@ -37,21 +37,42 @@ static const struct {
 		{ [VERIFIED] = REVERIFYING } },
 };
 
+enum { WORDS_BYTES = 100 /* for all states' words */ };
+
+/* "VERIFIED, REJECTED": where `from` leads. */
+static void list_next(Orgd__V1__VerificationState from, char words[WORDS_BYTES])
+{
+	size_t size = 0;
+
+	*words = '\0';
+	for (unsigned to = 1; to < STATES; to++) {
+		bool leads = false;
+
+		for (unsigned step = 0; step < VERIFICATION_STEPS; step++)
+			leads = leads || ((unsigned)from < STATES && steps[step].to[from] == to);
+		if (leads)
+			size += (size_t)snprintf(words + size, WORDS_BYTES - size, "%s%s",
+				size ? ", " : "",
+				verification_state_word((Orgd__V1__VerificationState)to));
+	}
+}
+
 struct status verification_next(Orgd__V1__VerificationState from, enum verification_step step,
 	Orgd__V1__VerificationState *to)
 {
 	const char *is = verification_state_word(from);
 	const char *aim = verification_state_word(steps[step].aim);
+	char next[WORDS_BYTES];
 	struct status illegal;
 
 	if ((unsigned)from < STATES && steps[step].to[from]) {
 		*to = steps[step].to[from];
 		return OK;
 	}
+	list_next(from, next);
 	illegal = status_fail(STATUS_FAILED_PRECONDITION, "ILLEGAL_TRANSITION",
-		"the organization's verification is %s, and %s cannot follow on that; read it "
-		"again to see what can",
-		is, aim);
+		"the organization's verification is %s, and %s cannot follow on that; what can: %s",
+		is, aim, next);
 	return status_with_metadata(status_with_metadata(illegal, "from", is), "to", aim);
 }
 

@@ -18,6 +18,9 @@ enum {
 
 static_assert(SEAL_OVERHEAD_BYTES == KEY_ID_BYTES + NONCE_BYTES + TAG_BYTES, "as the header says");
 static_assert(MASTER_KEY_BYTES == crypto_kdf_KEYBYTES, "a master key derives the others");
+static_assert(SUBKEY_BYTES == crypto_sign_SEEDBYTES, "one of which can be a signing key's seed");
+static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "as the header says");
+static_assert(PUBLIC_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "as the header says");
 
 /* What one master key becomes; the master key itself is not kept. */
 struct keys {
@@ -244,4 +247,20 @@ struct status unseal_with_key(const uint8_t key[32], struct bytes context, struc
 	struct arena *arena, struct bytes *plain)
 {
 	return decrypt(key, context, sealed, arena, plain) ? OK : broken();
+}
+
+void sign(const struct keyring *keyring, enum key_purpose purpose, struct bytes message,
+	struct signature *signature)
+{
+	uint8_t secret[crypto_sign_SECRETKEYBYTES];
+
+	crypto_sign_seed_keypair(signature->public_key, secret, keyring->keys[0].purposes[purpose]);
+	crypto_sign_detached(signature->bytes, NULL, message.data, message.size, secret);
+	sodium_memzero(secret, sizeof(secret));
+}
+
+bool signature_verify(const struct signature *signature, struct bytes message)
+{
+	return !crypto_sign_verify_detached(
+		signature->bytes, message.data, message.size, signature->public_key);
 }

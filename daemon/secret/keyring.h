@@ -30,12 +30,14 @@ enum {
 /* What a key is for; each purpose has a key of its own, so that a value never passes for another's.
  * Stored values depend on the order: add at the end only. */
 enum key_purpose {
-	KEY_TOKEN,   /* hashes of session, API key, invitation, verification and reset secrets */
-	KEY_REQUEST, /* request rows: key, payload digest, sealed reply */
-	KEY_PAGE,    /* page tokens */
-	KEY_MAIL,    /* links in queued mail */
-	KEY_PERSON,  /* the keys that seal names in events */
-	KEY_ADDRESS, /* keyed hashes of e-mail addresses */
+	KEY_TOKEN,      /* hashes of session, API key, invitation, verification and reset secrets */
+	KEY_REQUEST,    /* request rows: key, payload digest, sealed reply */
+	KEY_PAGE,       /* page tokens */
+	KEY_MAIL,       /* links in queued mail */
+	KEY_PERSON,     /* the keys that seal names in events */
+	KEY_ADDRESS,    /* keyed hashes of e-mail addresses */
+	KEY_WEBHOOK,    /* what signs webhooks */
+	KEY_CHECKPOINT, /* signatures under the event chain's newest link */
 	KEY_PURPOSES,
 };
 
@@ -77,3 +79,13 @@ struct bytes seal_with_key(const uint8_t key[32], struct bytes context, const ui
 	struct bytes plain, struct arena *arena);
 MUST_USE struct status unseal_with_key(const uint8_t key[32], struct bytes context,
 	struct bytes sealed, struct arena *arena, struct bytes *plain);
+
+/* An Ed25519 signature (RFC 8032) under the newest key, for whoever has no key of ours. */
+enum { SIGNATURE_BYTES = 64, PUBLIC_KEY_BYTES = 32 };
+struct signature {
+	uint8_t bytes[SIGNATURE_BYTES];
+	uint8_t public_key[PUBLIC_KEY_BYTES]; /* of the key that made it */
+};
+void sign(const struct keyring *keyring, enum key_purpose purpose, struct bytes message,
+	struct signature *signature);
+bool signature_verify(const struct signature *signature, struct bytes message);

@@ -9,6 +9,10 @@
 MUST_USE struct status account_sign_up(struct call *call, const Orgd__V1__SignUpRequest *request,
 	Orgd__V1__SignUpResponse *response);
 
+/* Proving the address; acts on what its prepare step left. */
+MUST_USE struct status account_verify_email(struct call *call,
+	const Orgd__V1__VerifyEmailRequest *request, Orgd__V1__VerifyEmailResponse *response);
+
 /* Passwords: account_password.c. Each acts on what its prepare step left. */
 MUST_USE struct status account_change_password(
 	struct call *call, const Orgd__V1__ChangePasswordRequest *request);
@@ -32,7 +36,8 @@ struct mailed_token {
 };
 
 /* Makes a token (TOKEN_VERIFICATION or TOKEN_RESET) for the user and mails it to their address.
- * A verification carries the user's password and name of now, which become the account's. */
+ * A verification carries the user's password, which may be none, and name of now, which become the
+ * account's. */
 MUST_USE struct status account_token_mail(struct call *call, enum token_type type,
 	const struct id *user_id, Orgd__Store__V1__User *user);
 /* Unknown, malformed, expired, used and replaced tokens get one answer.

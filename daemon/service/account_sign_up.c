@@ -129,6 +129,7 @@ MUST_USE static struct status tell_account_exists(
 /* One mail and one answer, whatever the address is. */
 MUST_USE static struct status sign_up_by_mail(struct call *call, const struct sign_up *sign_up)
 {
+	static char nothing[] = "";
 	Orgd__Store__V1__User *user;
 	bool fresh;
 	struct id id;
@@ -142,6 +143,9 @@ MUST_USE static struct status sign_up_by_mail(struct call *call, const struct si
 	if (fresh)
 		user = user_new(call, sign_up, &id);
 	take(call, sign_up, user);
+	/* Of two who signed up, one is not the owner of the address: see account_verify_email. */
+	if (!fresh)
+		user->password_hash = nothing;
 	TRY(account_token_mail(call, TOKEN_VERIFICATION, &id, user));
 	return save(call, &id, user, fresh);
 }
@@ -184,4 +188,52 @@ struct status account_sign_up(struct call *call, const Orgd__V1__SignUpRequest *
 	TRY(check(call, request, &sign_up));
 	return *request->invitation_token ? sign_up_by_invitation(call, &sign_up, response)
 					  : sign_up_by_mail(call, &sign_up);
+}
+
+/* A sign-up's password is proved by nobody: it counts while it is the only one that was given for
+ * the address, and never against the one that comes with the link from the mailbox. */
+MUST_USE static struct status check_verification(
+	struct call *call, const Orgd__V1__VerifyEmailRequest *request, struct mailed_token *found)
+{
+	TRY(account_token_find(call, TOKEN_VERIFICATION, request->token, found));
+	if (*request->password)
+		return password_check("password", request->password, found->user->user->email);
+	if (!*found->row->password_hash)
+		return status_fail(STATUS_FAILED_PRECONDITION, "PASSWORD_REQUIRED",
+			"this address was signed up more than once; choose the password to sign in "
+			"with");
+	return OK;
+}
+
+struct status user_prepare_verify_email(struct call *call)
+{
+	const Orgd__V1__VerifyEmailRequest *request =
+		(const Orgd__V1__VerifyEmailRequest *)call->request;
+	char *hash = arena_alloc(call->arena, PASSWORD_HASH_BYTES);
+	struct mailed_token found;
+
+	if (!*request->password)
+		return OK;
+	TRY(call_look(call));
+	TRY(check_verification(call, request, &found));
+	call_look_away(call);
+	TRY(password_hash(request->password, hash));
+	call->prepared = hash;
+	return OK;
+}
+
+struct status account_verify_email(struct call *call, const Orgd__V1__VerifyEmailRequest *request,
+	Orgd__V1__VerifyEmailResponse *response)
+{
+	struct mailed_token found;
+
+	TRY(check_verification(call, request, &found));
+	found.user->user->email_verified = true;
+	found.user->user->display_name = found.row->display_name;
+	found.user->password_hash = call->prepared ? call->prepared : found.row->password_hash;
+	TRY(account_token_drop(call, found.user));
+	TRY(user_save(call, &found.user_id, found.user));
+	response->user = user_message(call, &found.user_id, found.user);
+	return event_append(
+		call, &(struct event){ .action = "user.email_verified", .user = &found.user_id });
 }

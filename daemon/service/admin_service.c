@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "orgd/v1/admin_service.pb-c.h"
-
-#include "service/call.h"
+#include "service/admin.h"
+#include "service/helper.h"
 #include "service/services.h"
 #include "store/rows/delivery.h"
 
 #define SERVICE Orgd__V1__AdminService_Service
 RPC(GetStatus, get_status)
+RPC_OF(Backup, backup, admin_backup)
+RPC_OF(CheckIntegrity, check_integrity, admin_check_integrity)
 
 enum { DELIVERIES_COUNTED_MAX = 10000 };
 
@@ -23,6 +24,27 @@ MUST_USE static struct status count_deliveries(struct call *call, uint64_t *coun
 		TRY(scan_next(&scan));
 	}
 	return OK;
+}
+
+static Orgd__V1__HelperStatus *helper_status(struct call *call, enum helper helper,
+	bool (*outcome_of)(struct arena *, const struct helper_state *, const char **))
+{
+	Orgd__V1__HelperStatus *status = ARENA_NEW(call->arena, Orgd__V1__HelperStatus);
+	struct helper_state state;
+	const char *outcome;
+
+	helper_look(call, helper, &state);
+	if (!state.number)
+		return NULL;
+	orgd__v1__helper_status__init(status);
+	status->running = state.running;
+	status->start_time = timestamp_new(call->arena, state.start_us);
+	if (state.running)
+		return status;
+	status->end_time = timestamp_new(call->arena, state.end_us);
+	status->succeeded = outcome_of(call->arena, &state, &outcome);
+	status->outcome = arena_strdup(call->arena, outcome);
+	return status;
 }
 
 static struct status get_status(struct call *call, const Orgd__V1__GetStatusRequest *request,
@@ -48,6 +70,8 @@ static struct status get_status(struct call *call, const Orgd__V1__GetStatusRequ
 		platform->server_statistics(
 			platform->server, &response->connections, &response->calls);
 	response->mail_configured = platform->settings->mail;
+	response->backup = helper_status(call, HELPER_BACKUP, admin_backup_outcome);
+	response->check = helper_status(call, HELPER_CHECK, admin_check_outcome);
 	return count_deliveries(call, &response->deliveries_queued);
 }
 

@@ -18,7 +18,8 @@ struct status authorize_user_id(
 {
 	const struct caller *caller = &call->caller;
 
-	if (*text)
+	/* Nobody means oneself by accident where it is mostly others whom a method is about. */
+	if (*text || !(call->rule->hats & HAT_SELF))
 		TRY(id_parse(ID_USER, field, text, user_id));
 	else
 		*user_id = caller->user_id;

@@ -37,6 +37,7 @@ struct platform {
 	const struct mail_templates *templates; /* NULL while mail is not configured */
 	struct throttle *throttle;              /* counts failed sign-ins, in memory */
 	struct last_use *last_use; /* of sessions and API keys, in memory until it is flushed */
+	struct helpers *helpers;   /* processes for backups and checks; NULL: there are none */
 	int64_t start_us;
 	void (*server_statistics)(void *context, uint64_t *connections, uint64_t *calls);
 	void *server;
@@ -70,8 +71,9 @@ struct call {
 	struct batch *batch; /* NULL in a read */
 	uint16_t events;     /* appended so far */
 
-	/* Whom events name as their actor in place of a caller who is nobody yet: the user that an
-	 * invited sign-up makes. The caller stays who called: replays are recognised by it. */
+	/* Whom events name as their actor in place of a caller who is nobody yet: the user who
+	 * signs in, or whom an invited sign-up makes. The caller stays who called: replays are
+	 * recognised by it. */
 	const Orgd__Store__V1__User *actor; /* NULL: the caller */
 	struct id actor_id;
 
@@ -154,13 +156,14 @@ void call_look_away(struct call *call);
 
 /* For methods about the platform as a whole. */
 MUST_USE struct status authorize(struct call *call);
-/* For methods about a user who need not exist: *user_id is the caller when `text` is empty.
+/* For methods about a user who need not exist: *user_id is the caller when `text` is empty, and the
+ * method one that a user may call about oneself.
  *
  *   INVALID_ARGUMENT    FIELD_REQUIRED: empty, and the caller is no user */
 MUST_USE struct status authorize_user_id(
 	struct call *call, const char *field, const char *text, struct id *user_id);
-/* For methods about a user: `text` is the request's field `field`, empty for the caller. *user is
- * the row.
+/* For methods about a user: `text` is the request's field `field`, empty likewise for the caller.
+ * *user is the row.
  *
  *   NOT_FOUND           USER_NOT_FOUND
  *   INVALID_ARGUMENT    FIELD_REQUIRED: empty, and the caller is no user */

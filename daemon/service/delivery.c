@@ -2,13 +2,17 @@
 #include "service/delivery.h"
 
 #include "domain/mail.h"
+#include "domain/mail_text.h"
 #include "service/account.h"
 #include "service/invitation.h"
 #include "store/rows/delivery.h"
 
 #define KEPT_US (90 * US_PER_DAY)
 
-enum { FORGOTTEN_A_SWEEP = 30 /* three writes each */ };
+enum {
+	FORGOTTEN_A_SWEEP = 30, /* three writes each */
+	ERROR_MAX = 500,        /* characters of what a server says */
+};
 
 const char delivery_obsolete[] = "obsolete: its link was used, replaced, revoked or has expired";
 static const char unknown[] = "there is no mail of its kind any more";
@@ -93,6 +97,7 @@ MUST_USE static struct status look_at_token(
 	case MAIL_ORGANIZATION_VERIFIED:
 	case MAIL_ORGANIZATION_REJECTED:
 	case MAIL_INFORMATION_REQUESTED:
+	case MAIL_WEBHOOK_DISABLED:
 	case MAIL_KINDS:
 		break;
 	}
@@ -142,6 +147,7 @@ static const char *url_of(const struct settings *settings, enum mail_kind kind)
 	case MAIL_ORGANIZATION_VERIFIED:
 	case MAIL_ORGANIZATION_REJECTED:
 	case MAIL_INFORMATION_REQUESTED:
+	case MAIL_WEBHOOK_DISABLED:
 	case MAIL_KINDS:
 		break;
 	}
@@ -174,6 +180,32 @@ struct status delivery_render(struct call *call, const Orgd__Store__V1__Delivery
 			.facts = facts,
 			.fact_count = row->n_facts },
 		call->arena, &letter->message);
+}
+
+Orgd__V1__LeaseDeliveriesResponse__Lease *delivery_lease_new(struct call *call, char *delivery_id)
+{
+	Orgd__V1__LeaseDeliveriesResponse__Lease *lease =
+		ARENA_NEW(call->arena, Orgd__V1__LeaseDeliveriesResponse__Lease);
+
+	orgd__v1__lease_deliveries_response__lease__init(lease);
+	lease->delivery_id = delivery_id;
+	lease->lease_token.data = arena_alloc(call->arena, LEASE_TOKEN_BYTES);
+	lease->lease_token.len = LEASE_TOKEN_BYTES;
+	entropy_draw(&call->entropy, lease->lease_token.data, LEASE_TOKEN_BYTES);
+	lease->lease_expire_time = timestamp_new(call->arena, call->now_us + LEASE_US);
+	return lease;
+}
+
+char *delivery_error(struct call *call, const char *text)
+{
+	char *error = mail_text_clean(call->arena, MAIL_CLEAN_LINE, text);
+	size_t end = 0;
+
+	for (size_t characters = 0; error[end]; end++)
+		if (((uint8_t)error[end] & 0xc0) != 0x80 && characters++ == ERROR_MAX)
+			break;
+	error[end] = '\0';
+	return error;
 }
 
 struct status delivery_sweep_old(struct call *call, bool *more)

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "orgd/v1/delivery_service.pb-c.h"
 #include "secret/token.h"
 #include "service/call.h"
 
-/* What mail.c and delivery_service.c share about a row of the outbox. */
+/* What delivery_service.c shares with mail.c about a row of the outbox, and with webhook_delivery.c
+ * about leases. */
+
+#define LEASE_US (4 * US_PER_MINUTE)
+enum { LEASE_TOKEN_BYTES = 16 };
+
+/* A lease from now on under a fresh token; what is to be sent is left to the caller. */
+Orgd__V1__LeaseDeliveriesResponse__Lease *delivery_lease_new(struct call *call, char *delivery_id);
+/* What a server or a transport said, as it is kept: one line of at most 500 characters. */
+char *delivery_error(struct call *call, const char *text);
 
 /* What last_error says of a mail that is not sent since its link is dead. */
 extern const char delivery_obsolete[];

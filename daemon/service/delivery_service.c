@@ -4,10 +4,11 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "domain/mail_text.h"
 #include "service/delivery.h"
 #include "service/services.h"
+#include "service/webhook.h"
 #include "store/rows/delivery.h"
+#include "store/rows/webhook.h"
 
 #define SERVICE Orgd__V1__DeliveryService_Service
 RPC(LeaseDeliveries, lease_deliveries)
@@ -15,18 +16,19 @@ RPC(ReportDelivery, report_delivery)
 RPC(ListDeliveries, list_deliveries)
 RPC(RetryDelivery, retry_delivery)
 
-#define STATE(name) ORGD__V1__DELIVERY_STATE__DELIVERY_STATE_##name
-#define LEASE_US    (4 * US_PER_MINUTE)
+#define STATE(name)   ORGD__V1__DELIVERY_STATE__DELIVERY_STATE_##name
+#define CHANNEL(name) ORGD__V1__LEASE_DELIVERIES_REQUEST__CHANNEL__CHANNEL_##name
 
 enum {
 	LEASES_MAX = 20,
-	/* By a batch's caps: rows in one lease, and those of them given up with an event. */
-	ROWS_MAX = 30,
-	DEATHS_MAX = 10,
-	LEASE_TOKEN_BYTES = 16,
+	/* What one row of a lease may add to the batch at most, by its caps: a webhook that is
+	 * given up after its lease ran out. */
+	ROW_WRITES = 12,
+	ROW_EXPECTATIONS = 12,
+	EVENTS_LOOKED_AT = 1000, /* for all webhooks of a lease */
 	SEND_TIMEOUT_MS = 2 * 60 * 1000,
 	LEASED_BYTES_MAX = REPLY_BYTES_MAX - 64 * 1024,
-	ERROR_MAX = 500,          /* characters of last_error */
+	WEBHOOK_LEASE_BYTES = WEBHOOK_BODY_MAX + 8 * 1024, /* at most */
 	LIST_EXAMINED_MAX = 2000, /* rows looked at for one page of a filtered list */
 };
 
@@ -70,16 +72,9 @@ MUST_USE static struct status append_event(struct call *call, const struct id *i
 static void say_error(
 	struct call *call, Orgd__Store__V1__Delivery *row, uint32_t smtp_code, const char *text)
 {
-	char *error = smtp_code ? arena_printf(call->arena, "%" PRIu32 " %s", smtp_code, text)
-				: arena_strdup(call->arena, text);
-	size_t end = 0;
-
-	error = mail_text_clean(call->arena, MAIL_CLEAN_LINE, error);
-	for (size_t characters = 0; error[end]; end++)
-		if (((uint8_t)error[end] & 0xc0) != 0x80 && characters++ == ERROR_MAX)
-			break;
-	error[end] = '\0';
-	row->delivery->status->last_error = error;
+	if (smtp_code)
+		text = arena_printf(call->arena, "%" PRIu32 " %s", smtp_code, text);
+	row->delivery->status->last_error = delivery_error(call, text);
 }
 
 /* Writes down where an attempt has led to. The end of a mail is a fact, another try is none. */
@@ -103,23 +98,39 @@ MUST_USE static struct status settle(struct call *call, const struct id *id,
 
 /* --- leasing --- */
 
+/* There are two lines of what is due, and they are served in turns: however long the one, the other
+ * goes on. */
+enum line { LINE_MAILS, LINE_WEBHOOKS, LINES };
+
 /* What a lease comes to. */
 struct leasing {
 	Orgd__V1__LeaseDeliveriesResponse *response;
-	size_t bytes; /* of the response so far */
-	unsigned rows, deaths;
-	bool full;
+	struct scan scans[LINES]; /* by due time; both keys are (due us, id) */
+	size_t bytes;             /* of the response so far */
+	struct webhook_looks looks;
+	bool full; /* the response has no room for the next one */
+	bool more; /* there is more to do now that no scan shows */
 };
 
+static enum line other(enum line line)
+{
+	return line == LINE_MAILS ? LINE_WEBHOOKS : LINE_MAILS;
+}
+
+static void leasing_end(struct leasing *leasing)
+{
+	for (enum line line = 0; line < LINES; line++)
+		scan_end(&leasing->scans[line]);
+}
+
 /* A mail that is not tried again. */
-MUST_USE static struct status bury(struct call *call, const struct id *id,
-	Orgd__Store__V1__Delivery *row, const char *error, struct leasing *leasing)
+MUST_USE static struct status bury(
+	struct call *call, const struct id *id, Orgd__Store__V1__Delivery *row, const char *error)
 {
 	/* That its link died is no fact of its own: what killed it was one. */
 	const char *action = error == delivery_obsolete ? NULL : "delivery.dead";
 
 	say_error(call, row, 0, error);
-	leasing->deaths += action != NULL;
 	return settle(call, id, row, (struct delivery_fate){ .state = STATE(DEAD) }, action);
 }
 
@@ -127,14 +138,8 @@ static Orgd__V1__LeaseDeliveriesResponse__Lease *lease_new(
 	struct call *call, const struct id *id, const struct delivery_letter *letter)
 {
 	Orgd__V1__LeaseDeliveriesResponse__Lease *lease =
-		ARENA_NEW(call->arena, Orgd__V1__LeaseDeliveriesResponse__Lease);
+		delivery_lease_new(call, id_text(call->arena, ID_DELIVERY, id));
 
-	orgd__v1__lease_deliveries_response__lease__init(lease);
-	lease->delivery_id = id_text(call->arena, ID_DELIVERY, id);
-	lease->lease_token.data = arena_alloc(call->arena, LEASE_TOKEN_BYTES);
-	lease->lease_token.len = LEASE_TOKEN_BYTES;
-	entropy_draw(&call->entropy, lease->lease_token.data, LEASE_TOKEN_BYTES);
-	lease->lease_expire_time = timestamp_new(call->arena, call->now_us + LEASE_US);
 	lease->sender = arena_strdup(call->arena, letter->sender);
 	lease->recipient = arena_strdup(call->arena, letter->recipient);
 	lease->message = (ProtobufCBinaryData){ letter->message.size,
@@ -143,20 +148,34 @@ static Orgd__V1__LeaseDeliveriesResponse__Lease *lease_new(
 	return lease;
 }
 
+static size_t lease_bytes(const Orgd__V1__LeaseDeliveriesResponse__Lease *lease)
+{
+	return protobuf_c_message_get_packed_size(&lease->base) + 8;
+}
+
+/* Will that many bytes more have room? The first lease always has. */
+static bool has_bytes(struct leasing *leasing, size_t size)
+{
+	leasing->full = leasing->bytes && leasing->bytes + size > LEASED_BYTES_MAX;
+	return !leasing->full;
+}
+
+static void add_lease(struct leasing *leasing, Orgd__V1__LeaseDeliveriesResponse__Lease *lease)
+{
+	leasing->bytes += lease_bytes(lease);
+	leasing->response->leases[leasing->response->n_leases++] = lease;
+}
+
 /* The attempt counts from here on, reported or not. */
 MUST_USE static struct status take(struct call *call, const struct id *id,
 	Orgd__Store__V1__Delivery *row, const struct delivery_letter *letter,
 	struct leasing *leasing)
 {
-	Orgd__V1__LeaseDeliveriesResponse *response = leasing->response;
 	Orgd__V1__LeaseDeliveriesResponse__Lease *lease = lease_new(call, id, letter);
-	size_t size = protobuf_c_message_get_packed_size(&lease->base) + 8;
 
-	leasing->full = leasing->bytes && leasing->bytes + size > LEASED_BYTES_MAX;
-	if (leasing->full)
+	if (!has_bytes(leasing, lease_bytes(lease)))
 		return OK;
-	leasing->bytes += size;
-	response->leases[response->n_leases++] = lease;
+	add_lease(leasing, lease);
 	row->delivery->status->state = STATE(SENDING);
 	row->delivery->status->attempts++;
 	row->delivery->update_time = call_now(call);
@@ -165,7 +184,7 @@ MUST_USE static struct status take(struct call *call, const struct id *id,
 	return delivery_put(call->batch, id, row, row->lease_expire_us);
 }
 
-MUST_USE static struct status lease_one(
+MUST_USE static struct status lease_mail(
 	struct call *call, const struct id *id, struct leasing *leasing)
 {
 	Orgd__Store__V1__Delivery *row;
@@ -178,15 +197,88 @@ MUST_USE static struct status lease_one(
 		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a due delivery has no row");
 	TRY(delivery_look_at_link(call, id, row, &link));
 	if (link.dead)
-		return bury(call, id, row, link.dead, leasing);
+		return bury(call, id, row, link.dead);
 	if (row->delivery->status->attempts >= DELIVERY_ATTEMPTS_MAX)
-		return bury(
-			call, id, row, "how the last attempt ended was never reported", leasing);
+		return bury(call, id, row, "how the last attempt ended was never reported");
 	/* A mail that cannot be rendered must not hold up those behind it. */
 	status = delivery_render(call, row, link.token, &letter);
 	if (status.code)
-		return bury(call, id, row, status.failure->message, leasing);
+		return bury(call, id, row, status.failure->message);
 	return take(call, id, row, &letter, leasing);
+}
+
+MUST_USE static struct status lease_webhook(
+	struct call *call, const struct id *id, struct leasing *leasing)
+{
+	Orgd__V1__LeaseDeliveriesResponse__Lease *lease;
+
+	if (!has_bytes(leasing, WEBHOOK_LEASE_BYTES))
+		return OK;
+	TRY(webhook_lease(call, id, &leasing->looks, &lease, &leasing->more));
+	if (lease)
+		add_lease(leasing, lease);
+	return OK;
+}
+
+/* The lines that the courier asks for. */
+MUST_USE static struct status leasing_begin(struct call *call,
+	Orgd__V1__LeaseDeliveriesRequest__Channel channel, struct leasing *leasing)
+{
+	struct key prefix;
+
+	if (channel != CHANNEL(WEBHOOK) && call->platform->templates) {
+		delivery_due_prefix(&prefix);
+		TRY(scan_begin(&leasing->scans[LINE_MAILS], call->snapshot, &prefix, NULL));
+	}
+	if (channel != CHANNEL(MAIL)) {
+		TRY(webhook_wake(call, &leasing->more));
+		webhook_due_prefix(&prefix);
+		TRY(scan_begin(&leasing->scans[LINE_WEBHOOKS], call->snapshot, &prefix, NULL));
+	}
+	return OK;
+}
+
+static bool has_room(struct call *call, const struct leasing *leasing, uint32_t max)
+{
+	return leasing->response->n_leases < max && leasing->looks.events && !leasing->full &&
+	       call->events < BATCH_EVENTS_MAX &&
+	       batch_write_count(call->batch) + ROW_WRITES <= BATCH_WRITES_MAX &&
+	       batch_expectation_count(call->batch) + ROW_EXPECTATIONS <= BATCH_EXPECTATIONS_MAX;
+}
+
+/* When the first of a line falls due; INT64_MAX when it is empty. */
+static int64_t due_us(const struct leasing *leasing, enum line line)
+{
+	int64_t us = INT64_MAX;
+
+	if (leasing->scans[line].found)
+		(void)delivery_of_key(leasing->scans[line].key, &us);
+	return us;
+}
+
+MUST_USE static struct status lease_first(
+	struct call *call, struct leasing *leasing, enum line line)
+{
+	struct scan *scan = &leasing->scans[line];
+	int64_t us;
+	struct id id = delivery_of_key(scan->key, &us);
+
+	if (line == LINE_MAILS)
+		TRY(lease_mail(call, &id, leasing));
+	else
+		TRY(lease_webhook(call, &id, leasing));
+	return leasing->full ? OK : scan_next(scan);
+}
+
+static Google__Protobuf__Timestamp *next_due(struct call *call, const struct leasing *leasing)
+{
+	int64_t mails_us = due_us(leasing, LINE_MAILS);
+	int64_t webhooks_us = due_us(leasing, LINE_WEBHOOKS);
+	int64_t next_us = mails_us < webhooks_us ? mails_us : webhooks_us;
+
+	if (leasing->more)
+		return call_now(call);
+	return next_us == INT64_MAX ? NULL : timestamp_new(call->arena, next_us);
 }
 
 static struct status lease_deliveries(struct call *call,
@@ -194,32 +286,29 @@ static struct status lease_deliveries(struct call *call,
 	Orgd__V1__LeaseDeliveriesResponse *response)
 {
 	uint32_t max = request->max && request->max < LEASES_MAX ? request->max : LEASES_MAX;
-	struct leasing leasing = { .response = response };
-	CLEANUP(scan_end) struct scan scan = { 0 };
-	struct key prefix;
+	CLEANUP(leasing_end)
+	struct leasing leasing = { .response = response, .looks.events = EVENTS_LOOKED_AT };
+	enum line line = (enum line)entropy_draw_below(&call->entropy, LINES);
 
 	TRY(authorize(call));
-	if (!call->platform->templates)
-		return OK;
+	TRY(enum_check_optional("channel", &orgd__v1__lease_deliveries_request__channel__descriptor,
+		(int)request->channel));
 	response->leases =
 		ARENA_ARRAY(call->arena, Orgd__V1__LeaseDeliveriesResponse__Lease *, max);
-	delivery_due_prefix(&prefix);
-	TRY(scan_begin(&scan, call->snapshot, &prefix, NULL));
-	while (scan.found) {
-		int64_t due_us;
-		struct id id = delivery_of_key(scan.key, &due_us);
-
-		if (due_us <= call->now_us && response->n_leases < max &&
-			leasing.rows++ < ROWS_MAX && leasing.deaths < DEATHS_MAX)
-			TRY(lease_one(call, &id, &leasing));
-		else
-			leasing.full = true;
-		if (leasing.full) {
-			response->next_due_time = timestamp_new(call->arena, due_us);
-			return OK;
-		}
-		TRY(scan_next(&scan));
+	TRY(leasing_begin(call, request->channel, &leasing));
+	while (has_room(call, &leasing, max)) {
+		if (due_us(&leasing, line) > call->now_us)
+			line = other(line);
+		if (due_us(&leasing, line) > call->now_us)
+			break;
+		TRY(lease_first(call, &leasing, line));
+		line = other(line);
 	}
+	/* Rows were put away on a state that others may have moved on since: whoever got nothing
+	 * looks again. */
+	if (!response->n_leases && !batch_is_empty(call->batch))
+		leasing.more = true;
+	response->next_due_time = next_due(call, &leasing);
 	return OK;
 }
 
@@ -280,13 +369,17 @@ static struct status report_delivery(struct call *call,
 {
 	bool accepted =
 		request->outcome == ORGD__V1__REPORT_DELIVERY_REQUEST__OUTCOME__OUTCOME_ACCEPTED;
+	bool of_webhook = id_matches(ID_WEBHOOK, request->delivery_id);
 	Orgd__Store__V1__Delivery *row;
 	struct id id;
 
-	TRY(id_parse(ID_DELIVERY, "delivery_id", request->delivery_id, &id));
+	TRY(id_parse(
+		of_webhook ? ID_WEBHOOK : ID_DELIVERY, "delivery_id", request->delivery_id, &id));
 	TRY(authorize(call));
 	TRY(enum_check("outcome", &orgd__v1__report_delivery_request__outcome__descriptor,
 		(int)request->outcome));
+	if (of_webhook)
+		return webhook_report(call, &id, request);
 	TRY(find(call, request->delivery_id, &id, &row));
 	/* The recipient has it: that is recorded whoever holds the lease by now. */
 	if (!accepted && !holds_lease(call, row, request))

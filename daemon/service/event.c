@@ -6,6 +6,7 @@
 #include "store/rows/event.h"
 #include "store/rows/membership.h"
 #include "store/rows/person.h"
+#include "store/rows/webhook.h"
 
 static const char actor_name[] = "actor.display_name";
 static char erased[] = "(erased)";
@@ -157,6 +158,8 @@ struct status event_append(struct call *call, const struct event *facts)
 	row.by_platform = for_platform;
 	if (!facts->by_system)
 		TRY(add_actor_name(call, &row));
+	if (facts->organization)
+		TRY(webhook_news_put(call->snapshot, facts->organization));
 	return event_put(call->batch, &id, facts->organization, call->now_us, call->events++, &row);
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "orgd/v1/event_service.pb-c.h"
+#include "service/checkpoint.h"
 #include "service/event.h"
 #include "service/organization.h"
 #include "service/services.h"
@@ -13,6 +15,7 @@
 RPC(ListEvents, list_events)
 RPC(WatchEvents, watch_events)
 RPC(VerifyEvents, verify_events)
+RPC(GetCheckpoint, get_checkpoint)
 
 enum {
 	LOOKS_MAX = 2000, /* events that one call looks at, whatever the filter lets through */
@@ -72,7 +75,6 @@ static void walk_end(struct walk *walk)
 /* What the scan of an organization's list stands on. */
 MUST_USE static struct status walk_land(struct walk *walk)
 {
-	size_t offset = 1 + sizeof(struct id) + sizeof(uint64_t);
 	uint16_t index;
 	struct id id;
 
@@ -81,9 +83,7 @@ MUST_USE static struct status walk_land(struct walk *walk)
 		return OK;
 	walk->key.size = 0;
 	key_add_bytes(&walk->key, walk->scan.key.data, walk->scan.key.size);
-	index = (uint16_t)(walk->scan.key.data[offset] << 8 | walk->scan.key.data[offset + 1]);
-	offset += sizeof(index);
-	id = key_read_id(walk->scan.key, &offset);
+	id = event_of_organization_key(walk->scan.key, &index);
 	TRY(event_by_id(walk->call->snapshot, &id, &walk->at));
 	if (!walk->at.exists)
 		return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT",
@@ -250,19 +250,49 @@ static struct status watch_events(struct call *call, const Orgd__V1__WatchEvents
 	return OK;
 }
 
+static ProtobufCBinaryData bytes_field(struct arena *arena, const uint8_t *data, size_t size)
+{
+	struct bytes copy = arena_copy(arena, bytes_of(data, size));
+
+	return (ProtobufCBinaryData){ copy.size, (uint8_t *)(uintptr_t)copy.data };
+}
+
 static struct status verify_events(struct call *call, const Orgd__V1__VerifyEventsRequest *request,
 	Orgd__V1__VerifyEventsResponse *response)
 {
 	struct events_verified verified;
 
 	TRY(authorize(call));
-	TRY(events_verify(call->snapshot, request->from_revision, &verified));
+	if (request->to_revision > snapshot_revision(call->snapshot))
+		return status_fail(STATUS_FAILED_PRECONDITION, "REVISION_UNKNOWN",
+			"revision %" PRIu64 " is not in this database, whose newest is %" PRIu64
+			"; was an older state restored?",
+			request->to_revision, snapshot_revision(call->snapshot));
+	TRY(events_verify(call->snapshot, request->from_revision, request->to_revision, &verified));
 	response->events_verified = verified.events;
 	response->next_revision = verified.next_revision;
 	response->head_revision = verified.head_revision;
-	response->head_hash.len = LINK_BYTES;
-	response->head_hash.data = arena_alloc(call->arena, LINK_BYTES);
-	memcpy(response->head_hash.data, verified.head, LINK_BYTES);
+	response->head_hash = bytes_field(call->arena, verified.head, LINK_BYTES);
+	return OK;
+}
+
+static struct status get_checkpoint(struct call *call,
+	const Orgd__V1__GetCheckpointRequest *request, Orgd__V1__GetCheckpointResponse *response)
+{
+	Orgd__V1__Checkpoint *message = ARENA_NEW(call->arena, Orgd__V1__Checkpoint);
+	struct checkpoint made;
+
+	(void)request;
+	TRY(authorize(call));
+	TRY(checkpoint_make(call->platform, call->snapshot, &made));
+	orgd__v1__checkpoint__init(message);
+	message->epoch = made.epoch;
+	message->revision = made.revision;
+	message->head_hash = bytes_field(call->arena, made.head, LINK_BYTES);
+	message->time = timestamp_new(call->arena, made.time_us);
+	message->signature = bytes_field(call->arena, made.signature.bytes, SIGNATURE_BYTES);
+	message->public_key = bytes_field(call->arena, made.signature.public_key, PUBLIC_KEY_BYTES);
+	response->checkpoint = message;
 	return OK;
 }
 

@@ -122,11 +122,8 @@ MUST_USE static struct status find_organization(
 }
 
 /* A suspended one may be granted something: it counts when the suspension ends. */
-MUST_USE static struct status check_organization(struct call *call, const struct id *id)
+MUST_USE static struct status check_organization(const Orgd__Store__V1__Organization *row)
 {
-	Orgd__Store__V1__Organization *row;
-
-	TRY(find_organization(call, id, &row));
 	if (row->organization->lifecycle !=
 		ORGD__V1__ORGANIZATION_STATE__ORGANIZATION_STATE_DELETED)
 		return OK;
@@ -195,6 +192,7 @@ struct status grant_create(struct call *call, const Orgd__V1__CreateGrantRequest
 	Orgd__V1__CreateGrantResponse *response)
 {
 	Orgd__V1__Grant terms = terms_of(request->grant);
+	Orgd__Store__V1__Organization *organization;
 	Orgd__Store__V1__ResourceGrant *held;
 	int64_t expire_us, document_create_us;
 	struct grant_place place;
@@ -203,8 +201,9 @@ struct status grant_create(struct call *call, const Orgd__V1__CreateGrantRequest
 	TRY(parse_place(&terms, &place));
 	TRY(authorize(call));
 	TRY(check_terms(call, &terms, &expire_us));
-	TRY(check_organization(call, &place.organization_id));
+	TRY(find_organization(call, &place.organization_id, &organization));
 	TRY(check_resource(call, &place, &document_create_us));
+	TRY(check_organization(organization));
 	/* To the microsecond, as it is kept. */
 	terms.expire_time = timestamp_new(call->arena, expire_us);
 	TRY(grant_at_get(call->snapshot, &place, &held));

@@ -105,10 +105,22 @@ struct status invitation_token_lives(struct call *call, const struct token *toke
 	return OK;
 }
 
+/* What an inviter is in an organization where they have this role; nothing unless active. */
+static unsigned inviter_hats(const Orgd__Store__V1__User *inviter, Orgd__V1__Role role)
+{
+	struct credentials credentials = { .user = true };
+
+	if (!inviter || !user_is_active(inviter))
+		return 0;
+	for (size_t i = 0; i < inviter->user->n_platform_roles; i++)
+		credentials.platform_admin |= inviter->user->platform_roles[i] ==
+					      ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN;
+	return policy_hats(&credentials, role, false);
+}
+
 /* May whoever invited still give that role (SPEC rule 8)? Looked at live. */
 MUST_USE static struct status check_inviter(struct call *call, const struct invited *invited)
 {
-	struct credentials credentials = { .user = true };
 	struct id inviter_id = id_of_bytes(invited->row->inviter_id);
 	Orgd__V1__Role role = ORGD__V1__ROLE__ROLE_UNSPECIFIED;
 	Orgd__Store__V1__Membership *membership;
@@ -120,16 +132,8 @@ MUST_USE static struct status check_inviter(struct call *call, const struct invi
 	TRY(membership_get(call->snapshot, &invited->organization_id, &inviter_id, &membership));
 	if (membership)
 		role = membership->role;
-	if (inviter && user_is_active(inviter)) {
-		for (size_t i = 0; i < inviter->user->n_platform_roles; i++)
-			credentials.platform_admin |=
-				inviter->user->platform_roles[i] ==
-				ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN;
-		if (!policy_may_invite_as(
-			    policy_hats(&credentials, role, false), invited->row->invitation->role)
-				.code)
-			return OK;
-	}
+	if (!policy_may_invite_as(inviter_hats(inviter, role), invited->row->invitation->role).code)
+		return OK;
 	return status_fail(STATUS_FAILED_PRECONDITION, "INVITER_NOT_AUTHORIZED",
 		"who invited you to %.100s may no longer do so; ask one of its Owners to resend "
 		"the "
@@ -322,10 +326,14 @@ struct status invitation_count_by(struct call *call, const struct id *organizati
 {
 	CLEANUP(scan_end) struct scan scan = { 0 };
 	Orgd__Store__V1__Organization *organization;
+	Orgd__Store__V1__User *inviter;
 	struct key prefix;
+	unsigned hats;
 
 	*count = 0;
 	TRY(organization_peek(call->snapshot, organization_id, &organization));
+	TRY(user_peek(call->snapshot, user_id, &inviter));
+	hats = inviter_hats(inviter, ORGD__V1__ROLE__ROLE_UNSPECIFIED);
 	invitation_pending_prefix(&prefix, organization_id);
 	TRY(scan_begin(&scan, call->snapshot, &prefix, NULL));
 	for (unsigned looks = 0; scan.found && *count < max && looks < COUNT_LOOKS_MAX; looks++) {
@@ -338,7 +346,8 @@ struct status invitation_count_by(struct call *call, const struct id *organizati
 		if (!row || invitation_state(row, organization, call->now_us) != PENDING)
 			continue;
 		inviter_id = id_of_bytes(row->inviter_id);
-		*count += !row->by_operator && id_equal(&inviter_id, user_id);
+		*count += !row->by_operator && id_equal(&inviter_id, user_id) &&
+			  policy_may_invite_as(hats, row->invitation->role).code;
 	}
 	return OK;
 }

@@ -27,8 +27,8 @@ MUST_USE struct status invitation_find(
 MUST_USE struct status invitation_accept(struct call *call, struct invited *invited,
 	const struct id *user_id, Orgd__Store__V1__User *user, Orgd__V1__Member **member);
 
-/* How many pending invitations of this organization the user has made: at most `max` are
- * counted. */
+/* How many pending invitations of this organization the user has made that nobody could accept if
+ * they had no role there (SPEC rule 8): at most `max` are counted. */
 MUST_USE struct status invitation_count_by(struct call *call, const struct id *organization_id,
 	const struct id *user_id, uint32_t max, uint32_t *count);
 

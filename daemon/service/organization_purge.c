@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/member.h"
 #include "service/organization.h"
+#include "service/webhook.h"
 #include "store/rows/chore.h"
 #include "store/rows/decision.h"
 #include "store/rows/grant.h"
 #include "store/rows/invitation.h"
 #include "store/rows/membership.h"
 #include "store/rows/organization.h"
+#include "store/rows/webhook.h"
 
 /*
- * A deleted organization goes for good after 30 days, a chunk a batch: members, invitations,
- * grants, decisions, and at last its own row. Nothing of it could be seen or used any more
- * since its deletion. Its events stay.
+ * A deleted organization goes for good after 30 days, a chunk a batch: webhooks, members,
+ * invitations, grants, decisions, and at last its own row. Nothing of it could be seen or used any
+ * more since its deletion. Its events stay.
  */
 enum {
 	CHUNK = 15 /* at most 7 writes each, with those of the organization below the batch's cap */
@@ -57,6 +59,27 @@ MUST_USE static struct status take_grant(
 	return row ? grant_delete(call->batch, &id, row) : OK;
 }
 
+/* All at once, being few, and in a batch of their own. */
+MUST_USE static struct status take_webhooks(
+	struct call *call, struct purge *purge, const struct scan *scan)
+{
+	Orgd__Store__V1__Webhooks *webhooks;
+
+	(void)scan;
+	TRY(webhooks_get(call->snapshot, &purge->id, &webhooks));
+	while (webhooks->n_webhook_ids) {
+		struct id id = id_of_bytes(webhooks->webhook_ids[0]);
+		Orgd__Store__V1__Webhook *row;
+
+		TRY(webhook_get(call->snapshot, &id, &row));
+		if (!row)
+			return status_fail(STATUS_DATA_LOSS, "ROW_CORRUPT", "a webhook has no row");
+		TRY(webhook_end(call, &id, row, webhooks));
+	}
+	purge->left = 1;
+	return OK;
+}
+
 MUST_USE static struct status take_decision(
 	struct call *call, struct purge *purge, const struct scan *scan)
 {
@@ -69,6 +92,7 @@ static const struct {
 	void (*prefix)(struct key *key, const struct id *organization_id);
 	struct status (*take)(struct call *call, struct purge *purge, const struct scan *scan);
 } belongings[] = {
+	{ webhooks_key, take_webhooks },
 	{ membership_organization_prefix, take_member },
 	{ invitation_organization_prefix, take_invitation },
 	{ grant_organization_prefix, take_grant },

@@ -10,13 +10,14 @@
 #include "service/organization.h"
 #include "service/session.h"
 #include "service/user.h"
+#include "service/webhook.h"
 #include "store/rows/request.h"
 
 enum { REQUESTS_A_SWEEP = 100 };
 
 ProtobufCService *const *services_all(size_t *count)
 {
-	static ProtobufCService *services[13];
+	static ProtobufCService *services[14];
 
 	services[0] = user_service();
 	services[1] = session_service();
@@ -28,9 +29,10 @@ ProtobufCService *const *services_all(size_t *count)
 	services[7] = access_service();
 	services[8] = event_service();
 	services[9] = api_key_service();
-	services[10] = delivery_service();
-	services[11] = admin_service();
-	services[12] = health_service();
+	services[10] = webhook_service();
+	services[11] = delivery_service();
+	services[12] = admin_service();
+	services[13] = health_service();
 	*count = COUNT_OF(services);
 	return services;
 }
@@ -39,6 +41,7 @@ const struct prepare *services_prepares(size_t *count)
 {
 	static const struct prepare prepares[] = {
 		{ "/orgd.v1.UserService/SignUp", user_prepare_sign_up },
+		{ "/orgd.v1.UserService/VerifyEmail", user_prepare_verify_email },
 		{ "/orgd.v1.UserService/ChangePassword", user_prepare_change_password },
 		{ "/orgd.v1.UserService/ResetPassword", user_prepare_reset_password },
 		{ "/orgd.v1.SessionService/SignIn", session_prepare_sign_in },
@@ -73,6 +76,8 @@ const struct sweep *services_sweeps(size_t *count)
 		{ "deleted organizations", organization_sweep_purge },
 		{ "deleted documents", document_sweep_deleted },
 		{ "deleted collections", collection_sweep_deleted },
+		{ "news for webhooks", webhook_wake },
+		{ "deleted webhooks", webhook_sweep_ended },
 	};
 
 	*count = COUNT_OF(sweeps);

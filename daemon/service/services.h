@@ -13,6 +13,7 @@ ProtobufCService *document_service(void);
 ProtobufCService *access_service(void);
 ProtobufCService *event_service(void);
 ProtobufCService *api_key_service(void);
+ProtobufCService *webhook_service(void);
 ProtobufCService *delivery_service(void);
 ProtobufCService *admin_service(void);
 ProtobufCService *health_service(void);

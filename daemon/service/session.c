@@ -70,8 +70,9 @@ struct status session_begin(struct call *call, const struct id *user_id,
 	uint8_t hash[KEYED_HASH_BYTES];
 
 	assert(user->user->email_verified);
-	message.create_time = message.update_time = call_now(call);
-	message.last_use_time = timestamp_new(call->arena, last_use_hour(call->now_us));
+	call->actor = user;
+	call->actor_id = *user_id;
+	message.create_time = message.update_time = message.last_use_time = call_now(call);
 	message.expire_time = timestamp_new(call->arena, call->now_us + SESSION_LIFE_US);
 	message.peer = arena_strdup(call->arena, call->peer->address);
 	message.client = arena_strdup(call->arena, client);

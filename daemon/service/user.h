@@ -14,6 +14,7 @@ MUST_USE struct status user_save(
 
 /* Prepare steps: they hash the password that the request brings. */
 MUST_USE struct status user_prepare_sign_up(struct call *call);
+MUST_USE struct status user_prepare_verify_email(struct call *call);
 MUST_USE struct status user_prepare_change_password(struct call *call);
 MUST_USE struct status user_prepare_reset_password(struct call *call);
 

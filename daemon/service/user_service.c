@@ -45,18 +45,8 @@ static struct status sign_up(struct call *call, const Orgd__V1__SignUpRequest *r
 static struct status verify_email(struct call *call, const Orgd__V1__VerifyEmailRequest *request,
 	Orgd__V1__VerifyEmailResponse *response)
 {
-	struct mailed_token found;
-
 	TRY(authorize(call));
-	TRY(account_token_find(call, TOKEN_VERIFICATION, request->token, &found));
-	found.user->user->email_verified = true;
-	found.user->user->display_name = found.row->display_name;
-	found.user->password_hash = found.row->password_hash;
-	TRY(account_token_drop(call, found.user));
-	TRY(user_save(call, &found.user_id, found.user));
-	response->user = user_message(call, &found.user_id, found.user);
-	return event_append(
-		call, &(struct event){ .action = "user.email_verified", .user = &found.user_id });
+	return account_verify_email(call, request, response);
 }
 
 /* The account of an address to which a mail is asked for by anyone; *user is NULL when there is

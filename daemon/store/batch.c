@@ -35,6 +35,16 @@ size_t batch_expectation_count(const struct batch *batch)
 	return batch->expectation_count;
 }
 
+bool batch_write_at(
+	const struct batch *batch, size_t n, const struct key **key, struct bytes *value)
+{
+	if (n >= batch->write_count)
+		return false;
+	*key = batch->writes[n].key;
+	*value = batch->writes[n].value;
+	return true;
+}
+
 MUST_USE static struct status too_large(const char *cap, int max)
 {
 	return status_fail(STATUS_RESOURCE_EXHAUSTED, "BATCH_TOO_LARGE",

@@ -50,3 +50,7 @@ void batch_forget_writes(struct batch *batch);
 /* What is in it so far: puts, deletes and events; rows relied on. */
 size_t batch_write_count(const struct batch *batch);
 size_t batch_expectation_count(const struct batch *batch);
+/* Its n-th put or delete, without the events; false when there are fewer. A delete has no
+ * value.data. */
+bool batch_write_at(
+	const struct batch *batch, size_t n, const struct key **key, struct bytes *value);

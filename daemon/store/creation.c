@@ -7,20 +7,24 @@
 
 #include "store/internal.h"
 
-/* Inside the store's own directory, so that no other file system comes between. */
-static const char unfinished[] = "unfinished";
-
-/* What a first start leaves here when it is killed, and what a finished one leaves of its own. */
-static void clean_up(const struct store *store)
+void unfinished_clear(const struct store *store)
 {
-	unlinkat(store->directory, "unfinished/data.mdb", 0);
-	unlinkat(store->directory, "unfinished/lock.mdb", 0);
-	unlinkat(store->directory, unfinished, AT_REMOVEDIR);
+	unlinkat(store->directory, UNFINISHED "/data.mdb", 0);
+	unlinkat(store->directory, UNFINISHED "/lock.mdb", 0);
+	unlinkat(store->directory, UNFINISHED, AT_REMOVEDIR);
 }
 
 MUST_USE static struct status system_failed(const struct store *store, const char *doing)
 {
 	return status_internal("%s in %s: %s", doing, store->path, strerror(errno));
+}
+
+struct status unfinished_begin(const struct store *store)
+{
+	unfinished_clear(store);
+	if (mkdirat(store->directory, UNFINISHED, 0700))
+		return system_failed(store, "making a directory");
+	return OK;
 }
 
 static void env_close(MDB_env **env)
@@ -59,17 +63,16 @@ struct status database_create(struct store *store)
 {
 	char path[PATH_MAX];
 
-	clean_up(store);
+	unfinished_clear(store);
 	if (!faccessat(store->directory, "data.mdb", F_OK, AT_SYMLINK_NOFOLLOW))
 		return OK;
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", store->path, unfinished) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", store->path, UNFINISHED) >= sizeof(path))
 		return status_internal("the path %s is too long", store->path);
-	if (mkdirat(store->directory, unfinished, 0700))
-		return system_failed(store, "making a directory");
+	TRY(unfinished_begin(store));
 	TRY(make_database(store, path));
-	if (renameat(store->directory, "unfinished/data.mdb", store->directory, "data.mdb") ||
+	if (renameat(store->directory, UNFINISHED "/data.mdb", store->directory, "data.mdb") ||
 		fsync(store->directory))
 		return system_failed(store, "moving a new database to its place");
-	clean_up(store);
+	unfinished_clear(store);
 	return OK;
 }

@@ -72,9 +72,7 @@ struct status event_at_or_after(
 	return scan.found ? read_indexed(snapshot, &scan, event) : OK;
 }
 
-/* The link before the first event at or after `revision`: zeros at the beginning. */
-MUST_USE static struct status link_before(
-	struct snapshot *snapshot, uint64_t revision, uint8_t link[LINK_BYTES])
+struct status event_link_at(struct snapshot *snapshot, uint64_t revision, uint8_t link[LINK_BYTES])
 {
 	CLEANUP(scan_end) struct scan scan = { 0 };
 	struct event_row event;
@@ -82,7 +80,7 @@ MUST_USE static struct status link_before(
 
 	memset(link, 0, LINK_BYTES);
 	key_begin(&table, TABLE_EVENT_INDEX);
-	event_index_key(&before, revision, 0);
+	event_index_key(&before, revision + 1, 0);
 	TRY(scan_begin_reverse(&scan, snapshot, &table, &before));
 	if (!scan.found)
 		return OK;
@@ -137,25 +135,28 @@ MUST_USE static struct status verify_event(struct snapshot *snapshot, const stru
 }
 
 struct status events_verify(
-	struct snapshot *snapshot, uint64_t revision, struct events_verified *out)
+	struct snapshot *snapshot, uint64_t from, uint64_t to, struct events_verified *out)
 {
 	CLEANUP(scan_end) struct scan scan = { 0 };
 	struct events_verified result = { 0 };
 
-	TRY(link_before(snapshot, revision, result.head));
-	TRY(scan_from(&scan, snapshot, revision, 0));
-	while (scan.found && !result.next_revision) {
+	if (from)
+		TRY(event_link_at(snapshot, from - 1, result.head));
+	TRY(scan_from(&scan, snapshot, from, 0));
+	while (scan.found) {
 		struct event_row event;
 
 		TRY(read_indexed(snapshot, &scan, &event));
+		if (to && event.revision > to)
+			break;
 		if (result.events >= EVENTS_VERIFY_MAX && event.revision != result.head_revision) {
 			result.next_revision = event.revision;
-		} else {
-			TRY(verify_event(snapshot, &event, revision, &result));
-			TRY(scan_next(&scan));
+			break;
 		}
+		TRY(verify_event(snapshot, &event, from, &result));
+		TRY(scan_next(&scan));
 	}
-	if (!result.next_revision)
+	if (!scan.found)
 		TRY(check_end(snapshot, result.head));
 	*out = result;
 	return OK;

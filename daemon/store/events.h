@@ -30,14 +30,17 @@ struct events_verified {
 	uint64_t head_revision; /* of the last event looked at; 0 if there was none */
 	uint8_t head[LINK_BYTES];
 };
-/* Recomputes the chain from the first event at or after `revision`, over at most EVENTS_VERIFY_MAX
- * events (whole batches), and compares it with the anchors on the way and, at its end, with the
- * newest link that the store keeps.
+/* Recomputes the chain from the first event at or after `from`, to the last one at or before `to`
+ * (0: the end), over at most EVENTS_VERIFY_MAX events (whole batches), and compares it with the
+ * anchors on the way and, at its end, with the newest link that the store keeps.
  *
  *   DATA_LOSS EVENT_CHAIN_BROKEN  an event or a link is not what it was; the sentence names the
  *                                 revision */
 MUST_USE struct status events_verify(
-	struct snapshot *snapshot, uint64_t revision, struct events_verified *result);
+	struct snapshot *snapshot, uint64_t from, uint64_t to, struct events_verified *result);
+/* The link of the last event at or before `revision`: zeros before the first one. */
+MUST_USE struct status event_link_at(
+	struct snapshot *snapshot, uint64_t revision, uint8_t link[LINK_BYTES]);
 
 /* How links are made: BLAKE2b-256 over length-prefixed (previous link, revision, index, event id,
  * digest of the event). */

@@ -6,7 +6,6 @@
 #include "store/internal.h"
 
 enum {
-	DISK_RESERVE_BYTES = 64 * 1024 * 1024,
 	/* Of the map, for the pages that deletes need: they copy what they change. */
 	MAP_RESERVE_BYTES = 4 * 1024 * 1024,
 	MAP_RESERVE_PART = 4, /* of a small map: at most a quarter */
@@ -27,13 +26,11 @@ static uint64_t above(uint64_t bytes, uint64_t reserve)
 
 static uint64_t disk_room(const struct store *store)
 {
-	uint64_t reserve = store->options.disk_reserve_bytes ? store->options.disk_reserve_bytes
-							     : DISK_RESERVE_BYTES;
 	struct statvfs disk;
 
 	if (fstatvfs(store->directory, &disk))
 		return UINT64_MAX;
-	return above((uint64_t)disk.f_bavail * disk.f_frsize, reserve);
+	return above((uint64_t)disk.f_bavail * disk.f_frsize, disk_reserve_bytes(store));
 }
 
 static uint64_t free_bytes(struct store *store)

@@ -18,8 +18,9 @@ struct meta {
 
 struct store {
 	struct store_options options;
-	char *path;    /* of the directory */
-	int directory; /* open on it, and locked: one store each */
+	char *path;     /* of the directory; of a file that is read alone, its own */
+	int directory;  /* open on it, and locked: one store each; -1 when it is read alone */
+	unsigned flags; /* for mdb_env_open */
 	MDB_env *env;
 	MDB_dbi dbi;
 	unsigned page_bytes;
@@ -70,8 +71,21 @@ MUST_USE struct status lmdb_free_bytes(struct store *store, MDB_txn *txn, uint64
 MUST_USE struct status meta_read(struct store *store, MDB_txn *txn, struct meta *meta);
 MUST_USE struct status meta_write(struct store *store, MDB_txn *txn, const struct meta *meta);
 
+/* store.c: opens the directory, made if need be, and locks it for this process alone; makes
+ * store->env, on store->path with store->flags; how much of the disk growing batches leave
+ * alone. */
+MUST_USE struct status directory_take(struct store *store);
+MUST_USE struct status environment_open(struct store *store);
+uint64_t disk_reserve_bytes(const struct store *store);
+
 /* creation.c: makes store->path/data.mdb, whole or not at all, if it is not there. */
 MUST_USE struct status database_create(struct store *store);
+/* An empty directory UNFINISHED in the store's, on the same file system: what is made there is
+ * moved to its place when it is whole. */
+#define UNFINISHED "unfinished"
+MUST_USE struct status unfinished_begin(const struct store *store);
+/* Takes it away with what a killed process left there. */
+void unfinished_clear(const struct store *store);
 
 /* torn.c: is the file as long as its pages in use need it to be?
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +12,9 @@
 
 enum { THREADS_MAX = 256 /* that read at once */ };
 static const uint64_t map_bytes_default = UINT64_C(1) << 40, map_bytes_least = UINT64_C(1) << 32;
+
+#define MIB (UINT64_C(1024) * 1024)
+static const uint64_t disk_reserve_default = 64 * MIB;
 
 MUST_USE static struct status system_failed(const struct store *store, const char *doing)
 {
@@ -28,8 +32,7 @@ MUST_USE static struct status sync_parent(const struct store *store)
 	return error ? system_failed(store, "syncing the directory above") : OK;
 }
 
-/* Opens the directory, made if need be, for this process alone. */
-MUST_USE static struct status take_directory(struct store *store)
+struct status directory_take(struct store *store)
 {
 	bool made = !mkdir(store->path, 0700);
 
@@ -54,18 +57,19 @@ static int try_environment(struct store *store, uint64_t map_bytes)
 	mdb_env_close(store->env);
 	store->env = NULL;
 	error = mdb_env_create(&store->env);
-	if (!error)
+	/* Who reads alone takes the size that the file names, unless that is too much. */
+	if (!error && map_bytes)
 		error = mdb_env_set_mapsize(store->env, map_bytes);
 	if (!error)
 		error = mdb_env_set_maxreaders(store->env, THREADS_MAX);
-	return error ? error : mdb_env_open(store->env, store->path, MDB_NOTLS, 0600);
+	return error ? error : mdb_env_open(store->env, store->path, store->flags, 0600);
 }
 
-MUST_USE static struct status open_environment(struct store *store)
+struct status environment_open(struct store *store)
 {
 	uint64_t map_bytes =
 		store->options.map_bytes ? store->options.map_bytes : map_bytes_default;
-	int error = try_environment(store, map_bytes);
+	int error = try_environment(store, store->flags & MDB_RDONLY ? 0 : map_bytes);
 	MDB_stat stat;
 
 	/* Under a limit of the address space, or a sanitizer that keeps much of it. */
@@ -119,9 +123,9 @@ MUST_USE static struct status read_meta(struct store *store)
 
 MUST_USE static struct status open_in_order(struct store *store)
 {
-	TRY(take_directory(store));
+	TRY(directory_take(store));
 	TRY(database_create(store));
-	TRY(open_environment(store));
+	TRY(environment_open(store));
 	TRY(database_check_length(store));
 	TRY(read_meta(store));
 	store->epoch = store->meta.epoch;
@@ -129,7 +133,42 @@ MUST_USE static struct status open_in_order(struct store *store)
 	return writer_start(store);
 }
 
-struct status store_open(const struct store_options *options, struct store **out)
+/* A copy is as long as its pages; to touch one past the end kills the process. */
+MUST_USE static struct status check_whole(const struct store *store, const struct stat *file)
+{
+	MDB_envinfo info;
+
+	TRY(from_lmdb(mdb_env_info(store->env, &info), "opening the database"));
+	if ((uint64_t)file->st_size >= (info.me_last_pgno + 1) * store->page_bytes)
+		return OK;
+	return status_fail(STATUS_DATA_LOSS, "STORE_CORRUPT",
+		"the database %s is cut short; take another copy", store->path);
+}
+
+MUST_USE static struct status open_to_read(struct store *store)
+{
+	struct stat file;
+
+	if (stat(store->path, &file)) {
+		if (errno != ENOENT)
+			return system_failed(store, "looking at");
+		return status_fail(STATUS_FAILED_PRECONDITION, "STORE_MISSING",
+			"there is no database at %s", store->path);
+	}
+	/* Nobody writes to a file of its own, and its directory need not be ours to write to. */
+	if (!S_ISDIR(file.st_mode))
+		store->flags |= MDB_NOSUBDIR | MDB_NOLOCK;
+	TRY(environment_open(store));
+	if (!S_ISDIR(file.st_mode))
+		TRY(check_whole(store, &file));
+	TRY(read_meta(store));
+	store->epoch = store->meta.epoch;
+	store->revision = store->meta.revision;
+	return OK;
+}
+
+MUST_USE static struct status open_with(const struct store_options *options, unsigned flags,
+	struct status (*open)(struct store *store), struct store **out)
 {
 	struct store *store = calloc(1, sizeof(*store));
 	struct status status;
@@ -137,6 +176,7 @@ struct status store_open(const struct store_options *options, struct store **out
 	if (!store)
 		return status_internal("no memory for the store");
 	store->options = *options;
+	store->flags = flags;
 	store->directory = -1;
 	store->path = strdup(options->directory);
 	if (!store->path) {
@@ -144,12 +184,23 @@ struct status store_open(const struct store_options *options, struct store **out
 		return status_internal("no memory for the store");
 	}
 	store->options.directory = store->path;
-	status = open_in_order(store);
+	status = open(store);
 	if (status.code)
 		store_close(store);
 	else
 		*out = store;
 	return status;
+}
+
+struct status store_open(const struct store_options *options, struct store **store)
+{
+	return open_with(options, MDB_NOTLS, open_in_order, store);
+}
+
+struct status store_open_to_read(const char *path, struct store **store)
+{
+	return open_with(&(struct store_options){ .directory = path }, MDB_NOTLS | MDB_RDONLY,
+		open_to_read, store);
 }
 
 void store_close(struct store *store)
@@ -162,6 +213,11 @@ void store_close(struct store *store)
 		close(store->directory);
 	free(store->path);
 	free(store);
+}
+
+const char *store_path(const struct store *store)
+{
+	return store->path;
 }
 
 uint64_t store_epoch(const struct store *store)
@@ -220,4 +276,25 @@ struct status store_statistics(struct store *store, struct store_statistics *out
 	if (!status.code)
 		*out = statistics;
 	return status;
+}
+
+uint64_t disk_reserve_bytes(const struct store *store)
+{
+	return store->options.disk_reserve_bytes ? store->options.disk_reserve_bytes
+						 : disk_reserve_default;
+}
+
+struct status store_check_room_for_copy(struct store *store)
+{
+	struct store_statistics statistics;
+
+	TRY(store_statistics(store, &statistics));
+	if (statistics.disk_free_bytes >= disk_reserve_bytes(store) &&
+		statistics.disk_free_bytes - disk_reserve_bytes(store) >= statistics.used_bytes)
+		return OK;
+	return status_fail(STATUS_RESOURCE_EXHAUSTED, "STORAGE_FULL",
+		"a copy takes up to %" PRIu64 " MiB, and the disk has %" PRIu64
+		" MiB left, of which %" PRIu64 " are kept free; make room first",
+		statistics.used_bytes / MIB + 1, statistics.disk_free_bytes / MIB,
+		disk_reserve_bytes(store) / MIB);
 }

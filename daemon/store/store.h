@@ -55,6 +55,14 @@ struct store_options {
  *   DATA_LOSS           STORE_CORRUPT       not a database of ours, or torn
  *   INTERNAL                                any other error of the system; the sentence has it */
 MUST_USE struct status store_open(const struct store_options *options, struct store **store);
+/* Opens a database to read it, while a daemon may be writing to it: the directory of a store, or a
+ * file of its own such as a backup. Nothing can be submitted to it.
+ *
+ *   FAILED_PRECONDITION STORE_MISSING       there is none
+ *   FAILED_PRECONDITION STORE_SCHEMA_NEWER  made by a newer orgd
+ *   DATA_LOSS           STORE_CORRUPT       not a database of ours
+ *   INTERNAL                                any other error of the system; the sentence has it */
+MUST_USE struct status store_open_to_read(const char *path, struct store **store);
 /* Waits for what was submitted, then closes. No mutation may be submitted any more and no reader be
  * left. */
 void store_close(struct store *store);
@@ -116,3 +124,10 @@ struct store_statistics {
 };
 /* Any thread. */
 MUST_USE struct status store_statistics(struct store *store, struct store_statistics *statistics);
+
+/* Where it is, as it was opened. */
+const char *store_path(const struct store *store);
+/* Has the disk room for a compact copy, the reserve left alone? Any thread.
+ *
+ *   RESOURCE_EXHAUSTED STORAGE_FULL  no */
+MUST_USE struct status store_check_room_for_copy(struct store *store);

@@ -57,6 +57,13 @@ enum table {
 	TABLE_DELIVERY_DUE = 'Y',     /* due us, delivery → -: queued, or leased until then */
 	TABLE_DELIVERY_BY_TIME = 'z', /* create us, delivery → - */
 
+	/* Webhooks: rows/webhook.c */
+	TABLE_WEBHOOK = 'W',      /* webhook → Webhook */
+	TABLE_WEBHOOKS = 'V',     /* organization → Webhooks: of one that has some */
+	TABLE_WEBHOOK_NEWS = 'N', /* organization → -: something happened that they may be told */
+	TABLE_WEBHOOK_DUE = 'X',  /* due us, webhook → -: what waits, or is leased until then */
+	TABLE_WEBHOOK_ATTEMPT = 'A', /* webhook, us → orgd.v1.WebhookAttempt */
+
 	/* Every call: rows/request.c, rows/event.c, rows/usage.c, rows/chore.c */
 	TABLE_REQUEST = 'R', /* day since 1970 as u16, keyed hash of who called what → Request */
 	TABLE_EVENT_BY_ORGANIZATION = 'v', /* organization, us, index as u16, event → - */

@@ -167,11 +167,39 @@ Test(text, a_name_is_no_url)
 {
 	static const char *const values[] = { "https://evil.example",
 		"Click HTTP://evil.example now", "www.evil.example", "WWW.evil.example",
-		" www.evil.example" };
+		" www.evil.example", "Acme (www.evil.example)", "Hi\xC2\xA0www.evil.example",
+		"evil.com/pay", "Claim it: EVIL.COM/", "evil.com:8080", "evil.com?a=b",
+		"evil.com#a",
+		"b\xC3\xBC"
+		"cher.example/x" };
 	const char *result;
 
 	for (size_t i = 0; i < COUNT_OF(values); i++)
 		expect_invalid(name(values[i], &result), "NAME_IS_A_URL");
 	expect_ok(name("Booking.com: the awww. company", &result));
 	expect_ok(line("see https://example.com", &result));
+}
+
+Test(text, a_name_may_have_dots_slashes_and_colons)
+{
+	static const char *const values[] = { "evil.com", "Dr. Ada", "Dr./Prof. Ada", "J.P. Morgan",
+		"Node.js", "Node.js: the friends", "Who.is?", "Jensen A/S", "1.5/2", "www.", "./x",
+		"/", "e.V./x" };
+	const char *result;
+
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		expect_ok(name(values[i], &result));
+}
+
+Test(text, a_name_of_characters_that_show_nothing_is_missing)
+{
+	static const char *const values[] = { "\xE3\x85\xA4", "\xC2\xAD",
+		"\xE2\xA0\x80 \xEF\xB8\x8F", "\xF3\xA0\x81\x81" };
+	static const char heart[] = "\xE2\x9D\xA4\xEF\xB8\x8F";
+	const char *result;
+
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		expect_invalid(name(values[i], &result), "FIELD_REQUIRED");
+	expect_ok(name(heart, &result));
+	cr_expect_str_eq(result, heart, "what belongs to an emoji stays");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/mail_fixture.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,24 +17,56 @@ const char *mail_fixture_directory(void)
 	return directory;
 }
 
+/* Calls `visit` for each file of the directory. */
+static void visit_files(const char *directory,
+	void (*visit)(const char *path, const char *name, const char *to), const char *to)
+{
+	DIR *open = opendir(directory);
+	char path[8192];
+
+	cr_assert(open);
+	for (const struct dirent *entry; (entry = readdir(open));) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (*entry->d_name != '.')
+			visit(path, entry->d_name, to);
+	}
+	closedir(open);
+}
+
+static void copy_file(const char *path, const char *name, const char *to)
+{
+	char content[32 * 1024];
+	FILE *file = fopen(path, "r");
+	size_t size;
+
+	cr_assert(file);
+	size = fread(content, 1, sizeof(content) - 1, file);
+	cr_assert(size < sizeof(content) - 1);
+	content[size] = '\0';
+	fclose(file);
+	mail_fixture_write(to, name, content);
+}
+
+static void remove_file(const char *path, const char *name, const char *to)
+{
+	(void)name, (void)to;
+	cr_assert_not(unlink(path));
+}
+
 const char *mail_fixture_copy(void)
 {
 	static char copied[64];
-	char command[8192];
 
 	snprintf(copied, sizeof(copied), "/tmp/orgd-templates-XXXXXX");
 	cr_assert(mkdtemp(copied));
-	snprintf(command, sizeof(command), "cp '%s'/* '%s'", mail_fixture_directory(), copied);
-	cr_assert_eq(system(command), 0);
+	visit_files(mail_fixture_directory(), copy_file, copied);
 	return copied;
 }
 
 void mail_fixture_remove(const char *directory)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -r -- '%s'", directory);
-	cr_assert_eq(system(command), 0);
+	visit_files(directory, remove_file, NULL);
+	cr_assert_not(rmdir(directory));
 }
 
 void mail_fixture_write(const char *directory, const char *name, const char *content)
@@ -59,6 +92,7 @@ struct mail_letter mail_fixture_letter(enum mail_kind kind)
 		{ "name", "Charles Babbage" },
 		{ "reason", "The website does not answer" },
 		{ "note", "Please check it." },
+		{ "webhook", "hooks.example.com (Our CRM)" },
 	};
 
 	return (struct mail_letter){ .kind = kind,

@@ -38,7 +38,7 @@ Test(rules, rule_15_a_permanent_refusal_is_failed)
 
 Test(rules, rule_15_other_refusals_and_silence_are_tried_again)
 {
-	static const uint32_t codes[] = { 0, 199, 250, 354, 421, 450, 451, 452, 600, 999 };
+	static const uint32_t codes[] = { 0, 199, 250, 354, 421, 450, 451, 452, 499, 600, 999 };
 
 	for (size_t i = 0; i < COUNT_OF(codes); i++)
 		cr_expect_eq(
@@ -114,4 +114,14 @@ Test(delivery, the_whole_schedule_takes_about_two_days)
 	for (uint32_t attempt = 1; attempt < DELIVERY_ATTEMPTS_MAX; attempt++)
 		us += judge(OUTCOME(UNREACHABLE), 0, attempt).due_us - NOW_US;
 	cr_expect(us > 40 * US_PER_HOUR && us < 60 * US_PER_HOUR);
+}
+
+Test(delivery, half_of_the_chances_make_a_wait_longer_by_an_eighth)
+{
+	struct delivery_attempt attempt = { .outcome = OUTCOME(UNREACHABLE), .attempts = 9 };
+
+	attempt.chance = DELIVERY_CHANCES / 2;
+	cr_expect_eq(delivery_judge(&attempt).due_us, DELIVERY_WAIT_MAX_US * 9 / 8);
+	attempt.chance = DELIVERY_CHANCES;
+	cr_expect_eq(delivery_judge(&attempt).due_us, DELIVERY_WAIT_MAX_US, "they wrap around");
 }

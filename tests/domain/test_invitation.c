@@ -97,6 +97,9 @@ Test(invitation, stays_what_it_became)
 Test(invitation, that_is_finished_says_how)
 {
 	static const char *const words[] = { "ACCEPTED", "DECLINED", "REVOKED", "EXPIRED" };
+	static const char *const said[] = { "was accepted", "was declined", "was revoked",
+		"has expired" };
+	struct status none;
 
 	cr_assert_eq(invitation_check_pending(PENDING).code, STATUS_OK);
 	for (int i = 0; i < 4; i++) {
@@ -106,7 +109,11 @@ Test(invitation, that_is_finished_says_how)
 		expect_failure(status, STATUS_FAILED_PRECONDITION, "INVITATION_FINISHED");
 		cr_assert_str_eq(status.failure->metadata[0].key, "state");
 		cr_assert_str_eq(status.failure->metadata[0].value, words[i]);
+		cr_assert(strstr(status.failure->message, said[i]), "%s", status.failure->message);
 	}
+	none = invitation_check_pending(ORGD__V1__INVITATION_STATE__INVITATION_STATE_UNSPECIFIED);
+	expect_failure(none, STATUS_FAILED_PRECONDITION, "INVITATION_FINISHED");
+	cr_assert_str_eq(none.failure->metadata[0].value, "UNKNOWN");
 }
 
 static struct status check_expiry(int64_t seconds, int32_t nanos, int64_t *lifetime_us)
@@ -129,6 +136,8 @@ Test(invitation, lives_as_long_as_the_platform_says_unless_told_otherwise)
 	cr_assert_eq(lifetime_us, US_PER_HOUR);
 	cr_assert_eq(check_expiry(30 * 86400, 0, &lifetime_us).code, STATUS_OK);
 	cr_assert_eq(lifetime_us, 30 * US_PER_DAY);
+	cr_assert_eq(check_expiry(7200, 999999999, &lifetime_us).code, STATUS_OK);
+	cr_assert_eq(lifetime_us, 2 * US_PER_HOUR + 999999);
 }
 
 Test(invitation, lives_no_less_than_an_hour_and_no_more_than_thirty_days)
@@ -137,8 +146,8 @@ Test(invitation, lives_no_less_than_an_hour_and_no_more_than_thirty_days)
 		int64_t seconds;
 		int32_t nanos;
 	} wrong[] = { { 0, 0 }, { 3599, 999999999 }, { 30 * 86400, 1000 }, { 30 * 86400 + 1, 0 },
-		{ -3600, 0 }, { INT64_MAX, 0 }, { INT64_MIN, 0 }, { 7200, -1 },
-		{ 7200, 1000000000 } };
+		{ -3600, 0 }, { INT64_MAX, 0 }, { INT64_MAX / 4, 0 }, { INT64_MIN, 0 },
+		{ 7200, -1 }, { 7200, 1000000000 } };
 	int64_t lifetime_us;
 
 	for (size_t i = 0; i < COUNT_OF(wrong); i++)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "base/expect.h"
 #include "domain/mail_fixture.h"
 
@@ -234,4 +236,129 @@ Test(mail_message, a_mail_has_a_limit)
 	expect_refused(mail_render(templates, &letter, &arena, &message), STATUS_RESOURCE_EXHAUSTED,
 		"MAIL_TOO_LARGE");
 	mail_templates_free(templates);
+}
+
+static struct status render(const struct mail_letter *letter, const char **message)
+{
+	struct mail_templates *templates;
+	struct bytes bytes;
+	struct status status;
+
+	expect_ok(mail_templates_load(mail_fixture_directory(), &templates));
+	status = mail_render(templates, letter, &arena, &bytes);
+	mail_templates_free(templates);
+	if (!status.code)
+		*message = arena_strndup(&arena, (const char *)bytes.data, bytes.size);
+	return status;
+}
+
+Test(mail_message, an_address_in_a_header_has_320_characters_at_most)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	char address[322] = "", id[323 + 2];
+	const char *message;
+
+	memset(address, '~', 320);
+	snprintf(id, sizeof(id), "<%s>", address);
+	letter.from = letter.to = address;
+	letter.message_id = id;
+	expect_ok(render(&letter, &message));
+	expect_header(message, "To", arena_printf(&arena, "<%s>", address));
+	address[320] = '~';
+	expect_refused(render(&letter, &message), STATUS_INVALID_ARGUMENT, "MAIL_HEADER");
+	letter.from = letter.to = "a@b.example";
+	snprintf(id, sizeof(id), "<%s>", address);
+	expect_refused(render(&letter, &message), STATUS_INVALID_ARGUMENT, "MAIL_HEADER");
+}
+
+Test(mail_message, an_id_stands_in_brackets)
+{
+	static const char *const ids[] = { "<>", "<", ">", "a@b.example>", "<a@b.example" };
+
+	for (size_t i = 0; i < COUNT_OF(ids); i++) {
+		struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+		const char *message;
+
+		letter.message_id = ids[i];
+		expect_refused(render(&letter, &message), STATUS_INVALID_ARGUMENT, "MAIL_HEADER");
+	}
+}
+
+Test(mail_message, the_parts_stand_between_boundaries_made_of_the_id)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	const char *message = mail_fixture_render(&arena, &letter), *last;
+	static const char boundary[] = "--=_dlv_00000000000000000000000001";
+
+	expect_header(message, "Content-Type",
+		"multipart/alternative; boundary=\"=_dlv_00000000000000000000000001\"");
+	cr_expect_eq(count(message, boundary), 3);
+	last = arena_printf(&arena, "\r\n%s--\r\n", boundary);
+	cr_expect_str_eq(message + strlen(message) - strlen(last), last);
+}
+
+Test(mail_message, a_boundary_is_no_longer_than_a_line_may_be_and_of_plain_characters)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	const char *message, *value;
+
+	letter.message_id = "<a.b-c$0123456789012345678901234567890123456789012345678901234567890"
+			    "1234567890123456789@portal.example>";
+	expect_ok(render(&letter, &message));
+	value = mail_fixture_header(&arena, message, "Content-Type");
+	cr_expect(strstr(value, "boundary=\"=_abc0123456789"));
+	cr_expect_leq(strlen(strchr(value, '"')), 72, "RFC 2046 5.1.1: 70 and two quotes");
+}
+
+Test(mail_message, a_mail_may_be_too_large_as_a_whole_alone)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	char *text = arena_zalloc(&arena, MAIL_BYTES_MAX);
+	struct mail_fact facts[] = { { "message", text } };
+	const char *message;
+
+	letter.facts = facts;
+	letter.fact_count = 1;
+	memset(text, 'x', MAIL_BYTES_MAX / 4);
+	expect_ok(render(&letter, &message));
+	memset(text, 'x', MAIL_BYTES_MAX / 2);
+	expect_refused(render(&letter, &message), STATUS_RESOURCE_EXHAUSTED, "MAIL_TOO_LARGE");
+}
+
+Test(mail_message, a_sender_without_a_name_is_an_address)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	const char *message;
+
+	letter.from_name = "";
+	expect_ok(render(&letter, &message));
+	expect_header(message, "From", "<portal@portal.example>");
+}
+
+Test(mail_message, a_date_has_two_digits_for_each_part)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	const char *message;
+
+	letter.date_us = INT64_C(1735693445) * 1000000 + 999999;
+	expect_ok(render(&letter, &message));
+	expect_header(message, "Date", "Wed, 01 Jan 2025 01:04:05 +0000");
+}
+
+Test(mail_message, a_message_and_a_note_keep_their_lines_and_all_else_is_one)
+{
+	static const struct mail_fact facts[] = { { "organization", "A\nB" },
+		{ "note", "one\ntwo" }, { "reason", "three\nfour" }, { "unheard", "of" } };
+	struct mail_letter letter = mail_fixture_letter(MAIL_ORGANIZATION_REJECTED);
+	const char *message, *text;
+
+	letter.facts = facts;
+	letter.fact_count = COUNT_OF(facts);
+	letter.support = "x\ny@example.com";
+	expect_ok(render(&letter, &message));
+	text = mail_fixture_part(&arena, message, "plain");
+	cr_expect(strstr(text, "A B"));
+	cr_expect(strstr(text, "one\r\ntwo"));
+	cr_expect(strstr(text, "three four"));
+	cr_expect(strstr(text, "x y@example.com"));
 }

@@ -134,3 +134,79 @@ Test(mail_text, broken_utf8_becomes_the_replacement_character)
 	cr_expect_str_eq(
 		mail_text_clean(&arena, MAIL_CLEAN_LINE, "a\xff\xc3"), "a\xef\xbf\xbd\xef\xbf\xbd");
 }
+
+Test(mail_text, grows_by_single_characters_and_by_none)
+{
+	mail_text_add(&text, "", 0);
+	cr_expect_str_eq(text.data, "");
+	for (size_t i = 0; i < 200; i++) {
+		mail_text_add(&text, "x", 1);
+		cr_expect_eq(strlen(text.data), i + 1);
+	}
+}
+
+Test(mail_text, at_its_limit_it_is_not_full)
+{
+	mail_text_init(&text, &arena, 10);
+	mail_text_add_string(&text, "1234567890");
+	cr_expect_not(text.full);
+	mail_text_add_string(&text, "");
+	cr_expect_not(text.full);
+	mail_text_add_string(&text, "1");
+	cr_expect(text.full);
+}
+
+/* RFC 2047 2: a line with an encoded word has 76 characters at most. */
+Test(mail_text, a_header_stays_as_it_is_up_to_column_76)
+{
+	char value[69] = "";
+
+	memset(value, '~', 67);
+	mail_text_add_words(&text, value, 9);
+	cr_expect_str_eq(text.data, value);
+	value[67] = '~';
+	mail_text_add_words(&text, value, 9);
+	cr_expect(strstr(text.data, "=?UTF-8?B?"));
+}
+
+Test(mail_text, a_phrase_stays_as_it_is_up_to_column_76_with_all_its_quotes)
+{
+	char value[36] = "";
+
+	memset(value, 'x', 34);
+	mail_text_add_phrase(&text, value, 6);
+	cr_expect_str_eq(text.data, value);
+	value[34] = 'x';
+	mail_text_add_phrase(&text, value, 6);
+	cr_expect(strstr(text.data, "=?UTF-8?B?"));
+}
+
+Test(mail_text, encoded_words_are_as_long_as_a_line_allows)
+{
+	char value[2 * 60 + 1] = "", ascii[79] = "";
+
+	for (int i = 0; i < 60; i++)
+		strcat(value, "ö");
+	mail_text_add_words(&text, value, 9);
+	for (const char *line = text.data; line; line = strstr(line + 1, "\r\n"))
+		cr_expect_leq(9 + strcspn(line + 1, "\r"), 76);
+	mail_text_init(&text, &arena, 4096);
+	memset(ascii, 'x', 78);
+	mail_text_add_words(&text, ascii, 9);
+	cr_expect_null(strstr(strstr(text.data, "\r\n ") + 1, "\r\n "), "two words hold 78 bytes");
+}
+
+Test(mail_text, what_is_harmful_begins_and_ends_where_unicode_says)
+{
+	cr_expect_str_eq(mail_text_clean(&arena, MAIL_CLEAN_LINES,
+				 "\x1f!~\x7f\xc2\x80\xc2\x9f\xc2\xa0\xe2\x80\xa7\xe2\x80\xa8"
+				 "\xe2\x80\xa9\xe2\x80\xaa"),
+		" !~   \xc2\xa0\xe2\x80\xa7  \xe2\x80\xaa");
+}
+
+Test(mail_text, a_value_of_broken_bytes_alone_has_its_room)
+{
+	cr_expect_str_eq(
+		mail_text_clean(&arena, MAIL_CLEAN_LINE, "\xff\xff"), "\xef\xbf\xbd\xef\xbf\xbd");
+	cr_expect_str_eq(mail_text_clean(&arena, MAIL_CLEAN_LINE, ""), "");
+}

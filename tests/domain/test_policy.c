@@ -18,6 +18,7 @@
 #include "orgd/v1/session_service.pb-c.h"
 #include "orgd/v1/user_service.pb-c.h"
 #include "orgd/v1/verification_service.pb-c.h"
+#include "orgd/v1/webhook_service.pb-c.h"
 #include "support/policy_table.h"
 
 #define MEMBER ORGD__V1__ROLE__ROLE_MEMBER
@@ -35,6 +36,7 @@ static const ProtobufCServiceDescriptor *const services[] = {
 	&orgd__v1__access_service__descriptor,
 	&orgd__v1__event_service__descriptor,
 	&orgd__v1__api_key_service__descriptor,
+	&orgd__v1__webhook_service__descriptor,
 	&orgd__v1__delivery_service__descriptor,
 	&orgd__v1__admin_service__descriptor,
 	&grpc__health__v1__health__descriptor,
@@ -204,7 +206,7 @@ Test(policy, every_denial_is_the_same_sentence)
 Test(policy, what_only_looks_is_a_read_and_the_rest_are_mutations)
 {
 	static const char *const looking[] = { "Get", "List", "LookUp", "Check", "BatchCheck",
-		"Explain", "Watch", "WhoAmI", "VerifyEvents" };
+		"Explain", "Watch", "WhoAmI", "VerifyEvents", "Backup" };
 	size_t count;
 	const struct rule *rules = policy_rules(&count);
 

@@ -127,3 +127,21 @@ Test(session, nobody_but_an_active_user_has_a_live_one)
 
 	cr_assert_eq(at(BEGIN_US), SESSION_OVER);
 }
+
+Test(session, a_fraction_of_a_second_counts)
+{
+	int64_t begin_us = BEGIN_US + 999999;
+
+	set(&f.create, begin_us);
+	set(&f.last_use, begin_us);
+	cr_assert_eq(at(begin_us + 14 * US_PER_DAY - 1), SESSION_LIVE);
+	cr_assert_eq(at(begin_us + 14 * US_PER_DAY), SESSION_ENDED_LESS_THAN_A_DAY_AGO);
+}
+
+Test(session, an_absent_time_is_the_first_of_all)
+{
+	f.message.create_time = f.message.last_use_time = NULL;
+
+	cr_assert_eq(at(14 * US_PER_DAY - 1), SESSION_LIVE);
+	cr_assert_eq(at(14 * US_PER_DAY), SESSION_ENDED_LESS_THAN_A_DAY_AGO);
+}

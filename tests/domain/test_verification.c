@@ -58,12 +58,28 @@ Test(verification, an_illegal_transition_names_both_states)
 	cr_expect_str_eq(status.failure->metadata[1].value, "VERIFIED");
 }
 
+Test(verification, an_illegal_transition_says_what_can_follow)
+{
+	Orgd__V1__VerificationState to;
+	struct status status = verification_next(ASKED, VERIFICATION_VERIFY, &to);
+
+	cr_expect(strstr(status.failure->message, "what can: PENDING, REJECTED, UNVERIFIED"), "%s",
+		status.failure->message);
+}
+
 Test(verification, nothing_leads_out_of_a_state_that_is_none)
 {
 	Orgd__V1__VerificationState to;
 
-	expect_refused(verification_next(99, VERIFICATION_VERIFY, &to), STATUS_FAILED_PRECONDITION,
-		"ILLEGAL_TRANSITION");
+	static const unsigned states[] = { NONE, REVERIFYING + 1, 99 };
+
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		struct status status = verification_next(states[i], VERIFICATION_VERIFY, &to);
+
+		expect_refused(status, STATUS_FAILED_PRECONDITION, "ILLEGAL_TRANSITION");
+		cr_expect(strstr(status.failure->message, "what can: ")[strlen("what can: ")] ==
+			  '\0');
+	}
 	cr_expect_str_eq(verification_state_word(99), "UNKNOWN");
 }
 

@@ -142,6 +142,8 @@ Test(keyring, keyed_hashes_are_pinned_since_they_are_stored)
 		"811f4b764168d403f12787b5d89a2f5c53ea46d84a84df53d7d7f5db828a74c861536cd3",
 		"811f4b7636121b5c67f8682db1bfe0829bf40430128691d17d60003f0c1dc2b69681d2a2",
 		"811f4b765212b33fe1e1125e79123af0383ecd90b4927a42aa574f1c4fdcb2e230dedf2f",
+		"811f4b76576e1b3545f09be779412fca6899d3c404613ea7f36099213bba25ef0e1e62f8",
+		"811f4b768fe9f376fcad7962757c300009c15f1229035b04b592f80627ea436ae2676a03",
 	};
 
 	for (size_t purpose = 0; purpose < KEY_PURPOSES; purpose++) {
@@ -302,4 +304,24 @@ Test(keyring, a_value_sealed_with_a_persons_key_opens_with_it_alone)
 	expect_refused(
 		unseal_with_key(key, text("row"), bytes_of(sealed.data, 39), &arena, &opened),
 		STATUS_DATA_LOSS, "SEAL_BROKEN");
+}
+
+Test(keyring, signs_for_whoever_has_no_key)
+{
+	static const uint8_t masters[2][MASTER_KEY_BYTES] = { { 1 }, { 2 } };
+	struct bytes message = bytes_of_string("a statement");
+	struct keyring *one, *rotated;
+	struct signature first, again, other;
+
+	expect_ok(keyring_of(masters[0], 1, &one));
+	expect_ok(keyring_of(masters[1], 1, &rotated));
+	sign(one, KEY_CHECKPOINT, message, &first);
+	sign(one, KEY_CHECKPOINT, message, &again);
+	sign(rotated, KEY_CHECKPOINT, message, &other);
+	cr_assert(signature_verify(&first, message));
+	cr_assert_not(signature_verify(&first, bytes_of_string("another statement")));
+	cr_assert_eq(memcmp(&first, &again, sizeof(first)), 0);
+	cr_assert_neq(memcmp(first.public_key, other.public_key, PUBLIC_KEY_BYTES), 0);
+	keyring_close(one);
+	keyring_close(rotated);
 }

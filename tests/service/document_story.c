@@ -116,6 +116,8 @@ const char *no_such(const char *prefix)
 		"key_0123456789abcdefghjkmnpqrs",
 		"ses_0123456789abcdefghjkmnpqrs",
 		"dlv_0123456789abcdefghjkmnpqrs",
+		"whk_0123456789abcdefghjkmnpqrs",
+		"evt_0123456789abcdefghjkmnpqrs",
 	};
 
 	for (size_t i = 0; i < COUNT_OF(ids); i++)

@@ -177,6 +177,7 @@ void scene_tamper(struct story *s, const struct key *key, const char *value)
 {
 	struct tampering tampering = { .key = key, .value = value };
 
+	story_spoil(s);
 	arena_init(&tampering.arena);
 	tampering.mutation = (struct mutation){
 		.arena = &tampering.arena, .run = run_tampering, .done = tampering_done

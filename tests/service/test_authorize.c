@@ -3,9 +3,12 @@
 
 #include "account_expect.h"
 #include "document_story.h"
+#include "organization_story.h"
 
 /* SPEC 3: UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, NOT_FOUND, then what the state
  * forbids; a malformed id names nothing, so it comes before all of them. */
+
+#define PLATFORM_ADMIN ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN
 
 static struct story *s;
 static const char *acme, *ada, *eve;
@@ -70,6 +73,9 @@ Test(authorize, then_the_arguments_then_what_is_not_there_then_the_state)
 	ASK(s, "operator", OrganizationService, DeleteOrganization, delete_organization,
 		.organization_id = acme, .confirm_handle = "acme");
 	grant.organization_id = acme;
+	REFUSED(s, "operator", STATUS_NOT_FOUND, "DOCUMENT_NOT_FOUND", DocumentService, CreateGrant,
+		create_grant, .grant = &grant);
+	grant.document_id = (char *)(uintptr_t)a_document(s, "Manual");
 	REFUSED(s, "operator", STATUS_FAILED_PRECONDITION, "ORGANIZATION_DELETED", DocumentService,
 		CreateGrant, create_grant, .grant = &grant);
 }
@@ -107,6 +113,17 @@ Test(authorize, a_user_is_oneself_when_nobody_is_named)
 		GetUser, get_user, .user_id = no_such("usr"));
 	REFUSED(s, NULL, STATUS_UNAUTHENTICATED, "CREDENTIAL_REQUIRED", UserService, GetUser,
 		get_user);
+}
+
+Test(authorize, nobody_disables_or_promotes_themself_by_naming_nobody)
+{
+	person_give_platform_role(s, "eve@example.com", PLATFORM_ADMIN);
+	REFUSED(s, "eve@example.com", STATUS_INVALID_ARGUMENT, "MALFORMED_ID", UserService,
+		DisableUser, disable_user);
+	REFUSED(s, "eve@example.com", STATUS_INVALID_ARGUMENT, "MALFORMED_ID", UserService,
+		EnableUser, enable_user);
+	REFUSED(s, "eve@example.com", STATUS_INVALID_ARGUMENT, "MALFORMED_ID", UserService,
+		SetPlatformRoles, set_platform_roles);
 }
 
 Test(rules, rule_20_roles_are_read_anew_for_each_call, .init = begin, .fini = end)

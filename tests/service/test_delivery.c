@@ -291,7 +291,7 @@ Test(delivery_service, dead_links_in_any_number_hold_nothing_up)
 	const Orgd__V1__LeaseDeliveriesResponse *leased;
 	unsigned calls = 0;
 
-	invite_many(35);
+	invite_many(60);
 	ASK(s, "operator", OrganizationService, SuspendOrganization, suspend_organization,
 		.organization_id = acme, .reason = "abuse");
 	ASK(s, NULL, UserService, RequestPasswordReset, request_password_reset, .email = ADA);

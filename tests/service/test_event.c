@@ -94,6 +94,20 @@ Test(event_service, an_invited_sign_up_is_the_doing_of_the_user_it_makes)
 	story_end(s);
 }
 
+Test(event_service, signing_in_is_the_doing_of_the_user)
+{
+	struct story *s = story_begin();
+	const Orgd__V1__ListEventsResponse *events;
+
+	story_person(s, "ada@example.com", "Ada");
+	events = list(s, "operator", "", "session.started");
+	cr_assert_geq(events->n_events, 1);
+	cr_expect_str_eq(events->events[0]->actor->kind, "user");
+	cr_expect_str_eq(events->events[0]->actor->user_id, story_id(s, "ada@example.com"));
+	cr_expect_str_eq(events->events[0]->actor->display_name, "Ada");
+	story_end(s);
+}
+
 Test(event_service, filters_by_how_an_action_begins)
 {
 	const char *org;

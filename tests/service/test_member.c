@@ -337,6 +337,24 @@ Test(rules, rule_28_removing_says_beforehand_what_it_does, .init = begin, .fini 
 	cr_expect_eq(organization_seen(s, acme)->pending_count, 3);
 }
 
+Test(rules, rule_08_a_platform_administrators_invitations_outlive_their_membership, .init = begin,
+	.fini = end)
+{
+	const Orgd__V1__RemoveMemberResponse *told;
+	struct outcome outcome;
+
+	story_join(s, acme, BOB, ADMIN);
+	invite_as(BOB, EVE);
+	person_give_platform_role(s, BOB, ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN);
+	outcome = member_try_remove(s, ADA, acme, BOB);
+	expect_done(outcome);
+	told = (const Orgd__V1__RemoveMemberResponse *)outcome.response;
+	cr_expect_eq(told->invitations, 0);
+	ASK(s, EVE, InvitationService, AcceptInvitation, accept_invitation,
+		.token = story_mail_token(s, EVE));
+	cr_expect_eq(member_role(s, acme, EVE), MEMBER);
+}
+
 Test(rules, rule_28_validate_only_refuses_what_the_removal_would, .init = begin, .fini = end)
 {
 	REFUSED(s, "operator", STATUS_FAILED_PRECONDITION, "LAST_OWNER", MemberService,

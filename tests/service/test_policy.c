@@ -17,8 +17,9 @@
 struct world {
 	struct story *s;
 	const char *organization, *victim; /* a plain member, whom requests are about */
-	const char *caller;                /* as stories name them */
-	const char *on_behalf_of, *self;   /* user ids; NULL for none */
+	const char *webhook;
+	const char *caller;              /* as stories name them */
+	const char *on_behalf_of, *self; /* user ids; NULL for none */
 };
 
 /* The requests', until the world ends. */
@@ -45,6 +46,16 @@ static const char *key_of(struct story *s, const char *scopes)
 		ASK(s, "operator", ApiKeyService, CreateApiKey, create_api_key, .api_key = &key)
 			->secret);
 	return who;
+}
+
+static const char *webhook_of(struct world *w)
+{
+	Orgd__V1__Webhook webhook = ORGD__V1__WEBHOOK__INIT;
+
+	webhook.url = "https://hooks.example.com/";
+	return ASK(w->s, "operator", WebhookService, CreateWebhook, create_webhook,
+		.organization_id = w->organization, .webhook = &webhook)
+		->webhook->id;
 }
 
 /* Whoever wears that hat in this world, by e-mail. */
@@ -92,6 +103,7 @@ static struct world world_for(const char *caller)
 	w.organization = story_organization(w.s, "ada@example.com", "acme");
 	story_join(w.s, w.organization, "vic@example.com", MEMBER);
 	w.victim = story_id(w.s, "vic@example.com");
+	w.webhook = webhook_of(&w);
 	if (!strcmp(caller, "anyone"))
 		return w;
 	if (!strcmp(caller, "operator") || !strcmp(caller, "courier")) {
@@ -125,6 +137,7 @@ static const char *fill_string(struct world *w, const char *message, const char 
 		{ "delivery_id", "dlv" },
 		{ "api_key_id", "key" },
 		{ "session_id", "ses" },
+		{ "event_id", "evt" },
 	};
 	bool is_id = !strcmp(field, "id");
 
@@ -132,6 +145,8 @@ static const char *fill_string(struct world *w, const char *message, const char 
 		return w->organization;
 	if (!strcmp(field, "user_id") || (is_id && !strcmp(message, "User")))
 		return w->self ? w->self : w->victim;
+	if (!strcmp(field, "webhook_id") || (is_id && !strcmp(message, "Webhook")))
+		return w->webhook;
 	for (size_t i = 0; i < COUNT_OF(nothing); i++)
 		if (!strcmp(field, nothing[i].field))
 			return no_such(nothing[i].prefix);
@@ -170,7 +185,7 @@ static void fill_field(
 	} else if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
 		   (!strcmp(field->name, "user") || !strcmp(field->name, "organization") ||
 			   !strcmp(field->name, "document") || !strcmp(field->name, "collection") ||
-			   !strcmp(field->name, "grant"))) {
+			   !strcmp(field->name, "grant") || !strcmp(field->name, "webhook"))) {
 		*(ProtobufCMessage **)value = fill(w, field->descriptor);
 	} else if (!strcmp(field->name, "from_revision")) {
 		/* WatchEvents waits for nothing. */
@@ -202,7 +217,7 @@ static bool is_denied(const struct outcome *outcome)
 }
 
 /* What would end the walk for the methods after it: those come last, in this order. */
-static const char *const enders[] = { "DisableUser", "EraseUser", "RemoveMember",
+static const char *const enders[] = { "DeleteWebhook", "DisableUser", "EraseUser", "RemoveMember",
 	"LeaveOrganization", "SuspendOrganization", "DeleteOrganization", "RevokeSession",
 	"SignOut" };
 
@@ -323,6 +338,7 @@ Test(policy, a_denial_is_the_same_whether_or_not_the_organization_exists, .timeo
 
 		nowhere.organization = no_such("org");
 		nowhere.victim = no_such("usr");
+		nowhere.webhook = no_such("whk");
 		for (size_t i = 0; i < count; i++)
 			for (unsigned m = 0; m < services[i]->descriptor->n_methods; m++) {
 				const ProtobufCMethodDescriptor *method =

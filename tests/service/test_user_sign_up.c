@@ -161,24 +161,85 @@ Test(rules, rule_41_an_unproved_account_holds_no_session, .init = begin, .fini =
 		try_sign_in(s, "ada@example.com", "a wrong password").reason, "SIGN_IN_FAILED");
 }
 
-Test(rules, rule_41_whoever_proves_the_address_has_the_password_of_their_own_sign_up, .init = begin,
+/* Mallory and Ada sign up with the same address, which is Ada's; `last` is who comes second. */
+static const char *sign_up_both(const char *last)
+{
+	for (int i = 0; i < 2; i++) {
+		bool mallory = !strcmp(last, "Mallory") == (i == 1);
+
+		ASK(s, NULL, UserService, SignUp, sign_up, .email = "ada@example.com",
+			.password = mallory ? "mallorys password" : right_password,
+			.display_name = mallory ? "Mallory" : "Ada");
+	}
+	return story_mail_token(s, "ada@example.com");
+}
+
+Test(rules, rule_41_of_two_sign_ups_neither_has_a_password_until_the_mailbox_owner_chooses,
+	.init = begin, .fini = end)
+{
+	static const char *const lasts[] = { "Ada", "Mallory" };
+
+	for (size_t i = 0; i < COUNT_OF(lasts); i++) {
+		const char *token = sign_up_both(lasts[i]);
+
+		cr_expect_str_eq(try_sign_in(s, "ada@example.com", "mallorys password").reason,
+			"SIGN_IN_FAILED");
+		REFUSED(s, NULL, STATUS_FAILED_PRECONDITION, "PASSWORD_REQUIRED", UserService,
+			VerifyEmail, verify_email, .token = token);
+		cr_expect_not(find_user("ada@example.com")->email_verified);
+		ASK(s, NULL, UserService, VerifyEmail, verify_email, .token = token,
+			.password = right_password);
+
+		cr_expect_not(try_sign_in(s, "ada@example.com", right_password).code);
+		cr_expect_str_eq(try_sign_in(s, "ada@example.com", "mallorys password").reason,
+			"SIGN_IN_FAILED");
+		end();
+		begin();
+	}
+}
+
+Test(rules, rule_41_a_link_sent_again_does_not_bring_back_a_strangers_password, .init = begin,
 	.fini = end)
 {
-	const char *first;
+	const char *token = sign_up_both("Mallory");
 
-	ASK(s, NULL, UserService, SignUp, sign_up, .email = "ada@example.com",
-		.password = "mallorys password", .display_name = "Mallory");
-	first = story_mail_token(s, "ada@example.com");
-	sign_up(s, "ada@example.com", "Ada");
+	ASK(s, NULL, UserService, ResendVerificationMail, resend_verification_mail,
+		.email = "ada@example.com");
 	REFUSED(s, NULL, STATUS_FAILED_PRECONDITION, "TOKEN_INVALID", UserService, VerifyEmail,
-		verify_email, .token = first);
-	ASK(s, NULL, UserService, VerifyEmail, verify_email,
-		.token = story_mail_token(s, "ada@example.com"));
+		verify_email, .token = token, .password = right_password);
+	REFUSED(s, NULL, STATUS_FAILED_PRECONDITION, "PASSWORD_REQUIRED", UserService, VerifyEmail,
+		verify_email, .token = story_mail_token(s, "ada@example.com"));
+}
 
-	cr_assert_not(try_sign_in(s, "ada@example.com", right_password).code);
-	cr_assert_str_eq(
-		try_sign_in(s, "ada@example.com", "mallorys password").reason, "SIGN_IN_FAILED");
-	cr_assert_str_eq(find_user("ada@example.com")->display_name, "Ada");
+Test(rules, rule_41_a_reset_settles_who_of_two_it_is, .init = begin, .fini = end)
+{
+	sign_up_both("Mallory");
+	ASK(s, NULL, UserService, RequestPasswordReset, request_password_reset,
+		.email = "ada@example.com");
+	ASK(s, NULL, UserService, ResetPassword, reset_password,
+		.token = story_mail_token(s, "ada@example.com"), .new_password = right_password);
+
+	cr_expect_not(try_sign_in(s, "ada@example.com", right_password).code);
+}
+
+Test(user_sign_up, the_password_that_comes_with_the_link_is_the_accounts)
+{
+	const char *token;
+
+	sign_up(s, "ada@example.com", "Ada");
+	token = story_mail_token(s, "ada@example.com");
+	REFUSED(s, NULL, STATUS_INVALID_ARGUMENT, "PASSWORD_TOO_SHORT", UserService, VerifyEmail,
+		verify_email, .token = token, .password = "short");
+	REFUSED(s, NULL, STATUS_INVALID_ARGUMENT, "PASSWORD_TOO_COMMON", UserService, VerifyEmail,
+		verify_email, .token = token, .password = "ada@example.com");
+	REFUSED(s, NULL, STATUS_FAILED_PRECONDITION, "TOKEN_INVALID", UserService, VerifyEmail,
+		verify_email, .token = "made up", .password = "my own password");
+	ASK(s, NULL, UserService, VerifyEmail, verify_email, .token = token,
+		.password = "my own password");
+
+	cr_expect_not(try_sign_in(s, "ada@example.com", "my own password").code);
+	cr_expect_str_eq(
+		try_sign_in(s, "ada@example.com", right_password).reason, "SIGN_IN_FAILED");
 }
 
 Test(user_sign_up, is_limited_for_each_address_alike_whether_known_or_not)

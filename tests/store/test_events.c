@@ -28,7 +28,7 @@ static struct events_verified verified(uint64_t from)
 {
 	struct events_verified result = { 0 };
 
-	expect_ok(events_verify(look(), from, &result));
+	expect_ok(events_verify(look(), from, 0, &result));
 	look_away();
 	return result;
 }
@@ -38,7 +38,7 @@ static void expect_broken(uint64_t from)
 	struct events_verified result;
 
 	expect_refused(
-		events_verify(look(), from, &result), STATUS_DATA_LOSS, "EVENT_CHAIN_BROKEN");
+		events_verify(look(), from, 0, &result), STATUS_DATA_LOSS, "EVENT_CHAIN_BROKEN");
 	look_away();
 }
 

@@ -90,10 +90,16 @@ static const struct {
 		"AccessService/ListUserDocuments" },
 	{ "who reaches a document", PLATFORM " key:check", "AccessService/ListDocumentUsers" },
 	{ "list decisions", ADMINS " reviewer " PLATFORM, "VerificationService/ListDecisions" },
+	{ "webhooks of the organization", OWNERS " " PLATFORM,
+		"WebhookService/CreateWebhook WebhookService/GetWebhook "
+		"WebhookService/ListWebhooks WebhookService/UpdateWebhook "
+		"WebhookService/DeleteWebhook WebhookService/ListAttempts "
+		"WebhookService/RedeliverEvent" },
 	{ "users, API keys, AdminService, VerifyEvents, deliveries", PLATFORM,
 		"UserService/ListUsers UserService/DisableUser UserService/EnableUser "
 		"UserService/SetPlatformRoles ApiKeyService/CreateApiKey ApiKeyService/ListApiKeys "
-		"ApiKeyService/RevokeApiKey AdminService/GetStatus EventService/VerifyEvents "
+		"ApiKeyService/RevokeApiKey AdminService/GetStatus AdminService/Backup "
+		"AdminService/CheckIntegrity EventService/VerifyEvents EventService/GetCheckpoint "
 		"DeliveryService/ListDeliveries DeliveryService/RetryDelivery" },
 	{ "oneself, also on behalf; others", "self as:self as+:self " PLATFORM,
 		"UserService/GetUser OrganizationService/ListMyOrganizations" },

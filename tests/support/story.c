@@ -11,10 +11,13 @@
 #include "orgd/rpc/v1/rpc.pb-c.h"
 #include "secret/password.h"
 #include "service/executor.h"
+#include "service/helper.h"
+#include "service/integrity.h"
 #include "service/last_use.h"
 #include "service/throttle.h"
 
 #define ACCEPTED ORGD__V1__REPORT_DELIVERY_REQUEST__OUTCOME__OUTCOME_ACCEPTED
+#define MAILS    ORGD__V1__LEASE_DELIVERIES_REQUEST__CHANNEL__CHANNEL_MAIL
 
 enum { PEOPLE_MAX = 256, MAILS_MAX = 2048, COURIER_UID = 4711, OPERATOR_UID = 4710 };
 
@@ -31,7 +34,8 @@ struct mailing {
 struct story {
 	struct arena arena;         /* requests' and responses' */
 	pthread_mutex_t arena_lock; /* several threads may have calls at once: story_try_envelope */
-	char directory[64], offset_file[96];
+	char directory[64], database[96], offset_file[96];
+	bool spoiled;
 	int64_t offset_us, late_us;
 	struct clock clock;
 	struct settings settings;
@@ -130,6 +134,64 @@ static struct settings default_settings(void)
 	};
 }
 
+/* Everything that ends with the process, over the store that is there. */
+static void start(struct story *story)
+{
+	story->throttle = throttle_new();
+	story->last_use = last_use_new();
+	MUST(store_open(&(struct store_options){ .directory = story->database,
+				.clock = &story->clock,
+				.committed = committed,
+				.context = story,
+				.stale_for_tests = getenv("ORGD_STORY_STALE") != NULL },
+		&story->store));
+	story->platform = (struct platform){ .settings = &story->settings,
+		.clock = &story->clock,
+		.keyring = story->keyring,
+		.store = story->store,
+		.templates = story->templates,
+		.throttle = story->throttle,
+		.last_use = story->last_use,
+		.helpers = helpers_new(&story->platform,
+			getenv("ORGD_STORY_PROGRAM") ? getenv("ORGD_STORY_PROGRAM") : ORGD_PROGRAM),
+		.start_us = clock_now_us(&story->clock) };
+	MUST(executor_start(
+		&(struct executor_options){ .platform = &story->platform, .readers = 2 },
+		&story->executor));
+}
+
+static void stop(struct story *story)
+{
+	helpers_stop(story->platform.helpers);
+	executor_stop(story->executor);
+	story->executor = NULL;
+	store_close(story->store);
+	throttle_free(story->throttle);
+	last_use_free(story->last_use);
+	helpers_free(story->platform.helpers);
+}
+
+void story_spoil(struct story *story)
+{
+	story->spoiled = true;
+}
+
+static void fail_of_finding(void *context, const struct integrity_finding *finding)
+{
+	(void)context;
+	cr_expect_fail("%s %s %s", finding->table, finding->key, finding->sentence);
+}
+
+/* Whatever happened in a story, all that it left fits together. */
+static void expect_integrity(struct story *story)
+{
+	struct integrity_report report;
+
+	if (!story->spoiled)
+		MUST(integrity_check(story->store,
+			&(struct integrity_listener){ .found = fail_of_finding }, &report));
+}
+
 struct story *story_begin(void)
 {
 	static const uint8_t master_key[MASTER_KEY_BYTES] = "a key for tests and nothing else";
@@ -144,30 +206,13 @@ struct story *story_begin(void)
 	cr_assert(mkdtemp(story->directory));
 	snprintf(story->offset_file, sizeof(story->offset_file), "%s/clock-offset",
 		story->directory);
+	snprintf(story->database, sizeof(story->database), "%s/db", story->directory);
 	write_offset(story);
 	story->clock.offset_file = story->offset_file;
 	story->settings = default_settings();
 	MUST(keyring_of(master_key, 1, &story->keyring));
 	MUST(mail_templates_load(story->settings.template_directory, &story->templates));
-	story->throttle = throttle_new();
-	story->last_use = last_use_new();
-	MUST(store_open(&(struct store_options){ .directory = story->directory,
-				.clock = &story->clock,
-				.committed = committed,
-				.context = story,
-				.stale_for_tests = getenv("ORGD_STORY_STALE") != NULL },
-		&story->store));
-	story->platform = (struct platform){ .settings = &story->settings,
-		.clock = &story->clock,
-		.keyring = story->keyring,
-		.store = story->store,
-		.templates = story->templates,
-		.throttle = story->throttle,
-		.last_use = story->last_use,
-		.start_us = clock_now_us(&story->clock) };
-	MUST(executor_start(
-		&(struct executor_options){ .platform = &story->platform, .readers = 2 },
-		&story->executor));
+	start(story);
 	return story;
 }
 
@@ -179,13 +224,16 @@ static void remove_directory(const char *directory)
 	cr_assert_eq(system(command), 0);
 }
 
+void story_restart(struct story *story)
+{
+	stop(story);
+	start(story);
+}
+
 void story_end(struct story *story)
 {
-	executor_stop(story->executor);
-	story->executor = NULL;
-	store_close(story->store);
-	throttle_free(story->throttle);
-	last_use_free(story->last_use);
+	expect_integrity(story);
+	stop(story);
 	mail_templates_free(story->templates);
 	keyring_close(story->keyring);
 	remove_directory(story->directory);
@@ -402,6 +450,7 @@ static struct outcome try_as_uid(struct story *story, const char *method,
 		return outcome;
 	}
 	pthread_mutex_lock(&story->arena_lock);
+	outcome.payload = response->payload;
 	outcome.response = protobuf_c_message_unpack(response_descriptor(envelope->method),
 		&story->arena.allocator, response->payload.len, response->payload.data);
 	pthread_mutex_unlock(&story->arena_lock);
@@ -526,7 +575,8 @@ static void lease_mails(struct story *story)
 	const Orgd__V1__LeaseDeliveriesResponse *leased;
 
 	do {
-		leased = ASK(story, "courier", DeliveryService, LeaseDeliveries, lease_deliveries);
+		leased = ASK(story, "courier", DeliveryService, LeaseDeliveries, lease_deliveries,
+			.channel = MAILS);
 		for (size_t i = 0; i < leased->n_leases; i++) {
 			const Orgd__V1__LeaseDeliveriesResponse__Lease *lease = leased->leases[i];
 

@@ -18,6 +18,7 @@
 #include "orgd/v1/session_service.pb-c.h"
 #include "orgd/v1/user_service.pb-c.h"
 #include "orgd/v1/verification_service.pb-c.h"
+#include "orgd/v1/webhook_service.pb-c.h"
 
 /*
  * The whole daemon but its sockets, in this process: a fresh store, the executor with its threads,
@@ -32,7 +33,12 @@ struct settings;
 struct store;
 
 struct story *story_begin(void);
+/* Fails unless all that was stored fits together, or story_spoil has said that it will not.
+ * ORGD_STORY_PROGRAM stands in for the orgd that makes backups and checks the database. */
 void story_end(struct story *story);
+void story_spoil(struct story *story);
+/* Ends the daemon and starts it again on the same store: what was in memory alone is gone. */
+void story_restart(struct story *story);
 /* To change before the first call. */
 struct settings *story_settings(struct story *story);
 
@@ -74,6 +80,7 @@ struct outcome {
 	char metadata[256]; /* "key=value;key=value;" */
 	int64_t retry_after_ms;
 	const ProtobufCMessage *response; /* NULL unless OK */
+	ProtobufCBinaryData payload;      /* the same as it was sent */
 	const ProtobufCMessage *status;   /* the whole google.rpc.Status; NULL when OK */
 	uint64_t epoch, revision;
 	bool committed;

@@ -78,6 +78,8 @@ class Reply:
         self.epoch = fields.get(3, [0])[0]
         self.revision = fields.get(4, [0])[0]
         self.committed = bool(fields.get(5, [0])[0])
+        # What tells one reply from another, to the byte: all but the revision and the call's id.
+        self.essence = {number: values for number, values in fields.items() if number not in (4, 6)}
 
     @property
     def fields(self):
@@ -127,12 +129,12 @@ class Client:
             data += piece
         return data
 
-    def call(self, method, request=None, request_id=None, timeout_ms=30000):
-        """Sends once. OSError when the connection cannot be made or is lost: the call may have happened then."""
+    def call(self, method, request=None, request_id=None, timeout_ms=30000, envelope=None):
+        """Sends once. `envelope` has further fields of orgd.rpc.v1.Request. OSError when the connection cannot be made or is lost: the call may have happened then."""
         service = method.split("/")[0]
         name = f"/{method}" if "." in service else f"/orgd.v1.{method}"
         body = encode({1: name, 2: encode(request or {}), 3: timeout_ms, 4: request_id or new_request_id(),
-                       5: self.authorization})
+                       5: self.authorization, **(envelope or {})})
         hop = struct.pack(">I", 0x80000000 | next(self.ids) & 0x7FFFFFFF)
         try:
             if not self.socket:

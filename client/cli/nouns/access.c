@@ -32,9 +32,8 @@ static enum exit_code explain(struct cli *cli)
 	char reason[ENUM_WORD_BYTES];
 
 	enum_word(&orgd__v1__access_reason__descriptor, (int)response->reason, reason);
-	if (output_format(cli) == OUTPUT_TABLE && !flag(cli, "quiet"))
-		output_line(cli, "%s: %s", response->allowed ? "allowed" : "not allowed", reason);
-	if (output_format(cli) == OUTPUT_JSON || response->n_paths > 0)
+	output_sentence(cli, "%s: %s", response->allowed ? "allowed" : "not allowed", reason);
+	if (!output_is_for_people(cli) || response->n_paths > 0)
 		output_list(cli, &response->base, "paths", "organization_id",
 			"organization_handle role allowed reason grant_id collection_id");
 	return answer(cli, response->allowed);

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "ask.h"
 #include "command.h"
 #include "output.h"
+#include "secret_file.h"
 #include "stream.h"
 #include "terminal.h"
-
-/* Before the call: a secret that is shown once must not be lost to a file that cannot be made. */
-static FILE *secret_file_open(struct cli *cli)
-{
-	const char *path = given(cli, "secret-file");
-	int fd;
-
-	if (!path)
-		return NULL;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fail(EXIT_OTHER, "name a file that is not there yet", "%s cannot be made: %m",
-			path);
-	return fdopen(fd, "w");
-}
 
 static enum exit_code create(struct cli *cli)
 {
@@ -33,9 +13,6 @@ static enum exit_code create(struct cli *cli)
 	Orgd__V1__CreateApiKeyResponse *response;
 	struct org_status status;
 
-	if (flag(cli, "quiet") && !given(cli, "secret-file"))
-		fail_usage(
-			cli, "--quiet would lose the secret; say where it goes with --secret-file");
 	key.display_name = given(cli, "display-name");
 	key.n_scopes = given_all(cli, "scope", &key.scopes);
 	key.expire_time = given_time(cli, "expires");
@@ -44,21 +21,10 @@ static enum exit_code create(struct cli *cli)
 		&orgd__v1__api_key_service__descriptor, "CreateApiKey",
 		ASK_REQUEST(CreateApiKey, create_api_key, .api_key = &key), NULL, &status);
 	if (!response) {
-		if (file)
-			unlink(given(cli, "secret-file"));
+		secret_file_drop(cli, file);
 		ask_failed(cli, &status);
 	}
-	if (file) {
-		fprintf(file, "%s\n", response->secret);
-		if (fflush(file) != 0 || fsync(fileno(file)) != 0)
-			fail(EXIT_OTHER, "revoke the key and make another",
-				"the secret of %s could not be written: %m", response->api_key->id);
-		explicit_bzero(response->secret, strlen(response->secret));
-	}
-	if (file)
-		output_sentence(cli, "The secret is in %s.", given(cli, "secret-file"));
-	else
-		output_sentence(cli, "Keep the secret: it is shown this once.");
+	secret_file_write(cli, file, response->secret, "revoke the key and make another");
 	output_resource(cli, &response->base, NULL, "api_key.id");
 	return EXIT_OK;
 }
@@ -69,7 +35,8 @@ static enum exit_code list(struct cli *cli)
 		ASK_LIST(cli, api_key_service, ListApiKeys, list_api_keys);
 
 	output_list(cli, &response->base, "api_keys", "id",
-		"id display_name scopes revoked expire_time last_use_time create_time");
+		"id display_name scopes revoked expire_time=EXPIRES last_use_time=LAST_USED "
+		"create_time=CREATED");
 	return EXIT_OK;
 }
 

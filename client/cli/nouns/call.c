@@ -72,10 +72,13 @@ static void message_free(ProtobufCMessage **message)
 static enum exit_code call(struct cli *cli)
 {
 	const char *method = NULL, *json = given(cli, "json");
+	const ProtobufCMessage *response;
 	const ProtobufCServiceDescriptor *service = find_service(cli, &method);
 	char problem[PROTOJSON_PROBLEM_BYTES];
 	CLEANUP(message_free) ProtobufCMessage *request = NULL;
 
+	if (output_format(cli) == OUTPUT_CSV)
+		fail_usage(cli, "the answer of any method is JSON; --output is json or jsonl here");
 	if (!json)
 		json = "{}";
 	else if (strcmp(json, "-") == 0)
@@ -85,7 +88,11 @@ static enum exit_code call(struct cli *cli)
 		strlen(json), problem);
 	if (!request)
 		fail_usage(cli, "the request is not right: %s", problem);
-	output_json(cli, ask(cli, service, method, request, NULL));
+	response = ask(cli, service, method, request, NULL);
+	if (output_format(cli) == OUTPUT_JSONL)
+		output_json_line(cli, response);
+	else
+		output_json(cli, response);
 	return EXIT_OK;
 }
 

@@ -32,7 +32,7 @@ static enum exit_code list(struct cli *cli)
 		ASK_LIST(cli, document_service, ListCollections, list_collections);
 
 	output_list(cli, &response->base, "collections", "id",
-		"id title document_count description create_time");
+		"id title document_count=DOCUMENTS description create_time=CREATED");
 	return EXIT_OK;
 }
 

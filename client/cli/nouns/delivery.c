@@ -11,7 +11,7 @@ static enum exit_code list(struct cli *cli)
 
 	output_list(cli, &response->base, "deliveries", "id",
 		"id kind recipient status.state status.attempts status.last_error "
-		"status.next_attempt_time create_time");
+		"status.next_attempt_time=NEXT_ATTEMPT create_time=CREATED");
 	return EXIT_OK;
 }
 

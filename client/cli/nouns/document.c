@@ -45,7 +45,8 @@ static enum exit_code list(struct cli *cli)
 	const Orgd__V1__ListDocumentsResponse *response = ASK_LIST(cli, document_service,
 		ListDocuments, list_documents, .collection_id = given(cli, "collection"));
 
-	output_list(cli, &response->base, "documents", "id", "id title locator labels create_time");
+	output_list(cli, &response->base, "documents", "id",
+		"id title locator labels create_time=CREATED");
 	return EXIT_OK;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ask.h"
+#include "checkpoint.h"
 #include "command.h"
 #include "message.h"
 #include "output.h"
+#include "progress.h"
 #include "resolve.h"
 
 enum { WATCH_MS = 30000 };
@@ -73,6 +76,16 @@ static Orgd__V1__Event *for_people(struct cli *cli, const Orgd__V1__Event *event
 	return shown;
 }
 
+/* For people the details tell what it happened to; programs have a column for each. */
+static const char *columns_for(const struct cli *cli)
+{
+	return output_is_for_people(cli)
+		       ? "revision time action actor.display_name=BY details"
+		       : "id revision time action actor.kind actor.user_id actor.display_name "
+			 "organization_id user_id invitation_id document_id collection_id grant_id "
+			 "details";
+}
+
 static enum exit_code list(struct cli *cli)
 {
 	const Orgd__V1__ListEventsResponse *response = ASK_LIST(cli, event_service, ListEvents,
@@ -85,8 +98,7 @@ static enum exit_code list(struct cli *cli)
 		for (size_t i = 0; i < shown.n_events; i++)
 			shown.events[i] = for_people(cli, response->events[i]);
 	}
-	output_list(cli, &shown.base, "events", "id",
-		"revision time action actor.display_name=BY details");
+	output_list(cli, &shown.base, "events", "id", columns_for(cli));
 	return EXIT_OK;
 }
 
@@ -96,17 +108,15 @@ static void print_event(struct cli *cli, const Orgd__V1__Event *event)
 	const Orgd__V1__Event *shown;
 	const char *details;
 
-	if (output_format(cli) == OUTPUT_JSON) {
-		output_json_line(cli, &event->base);
-	} else if (flag(cli, "quiet")) {
-		output_line(cli, "%s", event->id);
-	} else {
-		shown = for_people(cli, event);
-		details = message_text(&cli->arena, &shown->base, "details");
-		output_line(cli, "%s  %s  %s  %s", message_text(&cli->arena, &event->base, "time"),
-			event->action, shown->actor->display_name, details ? details : "");
+	if (!output_is_for_people(cli)) {
+		output_item(cli, &event->base, "id", columns_for(cli));
+		return;
 	}
-	fflush(stdout);
+	shown = for_people(cli, event);
+	details = message_text(&cli->arena, &shown->base, "details");
+	output_line(cli, "%s  %s  %s  %s", message_text(&cli->arena, &event->base, "time"),
+		event->action, shown->actor->display_name, details ? details : "");
+	output_finish();
 }
 
 /* The first revision that is still to come: what a read says it was answered at, and one more. */
@@ -157,20 +167,69 @@ static enum exit_code follow(struct cli *cli)
 	return EXIT_OK;
 }
 
+/* Has orgd recompute the chain from one revision to another, 0 for the end. The answer is the last
+ * page's, with the count of all. */
+static Orgd__V1__VerifyEventsResponse *verify_range(struct cli *cli, uint64_t from, uint64_t to)
+{
+	Orgd__V1__VerifyEventsResponse *response;
+	uint64_t verified = 0;
+
+	do {
+		response = ASK(cli, event_service, VerifyEvents, verify_events,
+			.from_revision = from, .to_revision = to);
+		verified += response->events_verified;
+		from = response->next_revision;
+		if (from > 0)
+			progress_show(cli, "Verifying", from, response->head_revision);
+	} while (from > 0);
+	progress_clear();
+	response->events_verified = verified;
+	return response;
+}
+
+/* Up to the checkpoint, which must be on the way, and on from there. */
+static Orgd__V1__VerifyEventsResponse *verify_against(struct cli *cli)
+{
+	const Orgd__V1__Checkpoint *checkpoint = checkpoint_read(cli);
+	Orgd__V1__VerifyEventsResponse *before = verify_range(cli, 0, checkpoint->revision), *after;
+
+	if (before->head_hash.len != checkpoint->head_hash.len ||
+		memcmp(before->head_hash.data, checkpoint->head_hash.data, before->head_hash.len) !=
+			0)
+		fail(EXIT_OTHER,
+			"unless a backup from before the checkpoint was restored, somebody has "
+			"rewritten what is on the disk",
+			"at revision %" PRIu64 " the events are not those of the checkpoint",
+			checkpoint->revision);
+	output_sentence(cli, "At revision %" PRIu64 " the events are those of the checkpoint.",
+		checkpoint->revision);
+	after = verify_range(cli, checkpoint->revision + 1, 0);
+	after->events_verified += before->events_verified;
+	return after;
+}
+
 static enum exit_code verify(struct cli *cli)
 {
 	Orgd__V1__VerifyEventsResponse *response;
-	uint64_t verified = 0, from = given_number(cli, "from", UINT64_MAX);
 
-	do {
-		response =
-			ASK(cli, event_service, VerifyEvents, verify_events, .from_revision = from);
-		verified += response->events_verified;
-		from = response->next_revision;
-	} while (from > 0);
-	response->events_verified = verified;
-	output_sentence(cli, "The chain of %s holds.", counted(cli, (unsigned)verified, "event"));
+	if (given(cli, "against") && given(cli, "from"))
+		fail_usage(cli, "--against verifies from the beginning; leave out --from");
+	response = given(cli, "against")
+			   ? verify_against(cli)
+			   : verify_range(cli, given_number(cli, "from", UINT64_MAX), 0);
+	output_sentence(cli, "The chain of %s holds.",
+		counted(cli, (unsigned)response->events_verified, "event"));
 	output_fields(cli, &response->base, "head_revision head_hash", "head_revision");
+	return EXIT_OK;
+}
+
+/* JSON whatever --output says: it is made to be kept. */
+static enum exit_code checkpoint(struct cli *cli)
+{
+	const Orgd__V1__GetCheckpointResponse *response =
+		ASK(cli, event_service, GetCheckpoint, get_checkpoint);
+
+	output_json(cli, &response->checkpoint->base);
 	return EXIT_OK;
 }
 
@@ -181,8 +240,15 @@ static const struct command commands[] = {
 	{ "event follow [--organization ORG] [--action PREFIX] [--from REVISION] [--limit N]",
 		"Show what happens from now on, as it happens.",
 		"orgctl event follow --organization acme", follow },
-	{ "event verify [--from REVISION]", "Recompute the hash chain over all events.",
-		"orgctl event verify", verify },
+	{ "event verify [--from REVISION] [--against FILE] [--public-key KEY]",
+		"Have orgd recompute the hash chain over all events, and see that a checkpoint "
+		"that was kept elsewhere is on it.",
+		"orgctl event verify --against orgd-checkpoint.json --public-key "
+		"\"$(cat orgd-public-key)\"",
+		verify },
+	{ "event checkpoint",
+		"Print the newest link of the hash chain, signed, to be kept out of orgd's reach.",
+		"orgctl event checkpoint", checkpoint },
 };
 
 NOUN(event_noun, "event", "What happened: the audit log.");

@@ -52,7 +52,8 @@ static enum exit_code list(struct cli *cli)
 		1)
 		fail_usage(cli, "give one of --organization, --document and --collection");
 	output_list(cli, &list_of(cli)->base, "grants", "id",
-		"id organization_id document_id collection_id permission minimum_role expire_time");
+		"id organization_id document_id collection_id permission minimum_role "
+		"expire_time=EXPIRES");
 	return EXIT_OK;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 #include "command.h"
 #include "output.h"
+#include "progress.h"
 #include "resolve.h"
 #include "stream.h"
 #include "terminal.h"
@@ -67,25 +69,33 @@ static void add(struct cli *cli, struct addresses *addresses, char *address)
 	addresses->list[addresses->count++] = address;
 }
 
+static void text_free(char **text)
+{
+	free(*text);
+}
+
 /* One a line; empty lines and those that begin with "#" say nothing. */
 static void read_addresses(struct cli *cli, struct addresses *addresses, const char *path)
 {
 	CLEANUP(stream_close) FILE *file = NULL;
-	bool from_input = strcmp(path, "-") == 0;
-	char line[1024];
+	CLEANUP(text_free) char *line = NULL;
+	FILE *input = stdin;
+	size_t room = 0;
 
-	if (!from_input) {
-		file = fopen(path, "re");
+	if (strcmp(path, "-") != 0) {
+		input = file = fopen(path, "re");
 		if (!file)
 			fail(EXIT_OTHER, NULL, "%s cannot be read: %m", path);
 	}
-	while (fgets(line, sizeof(line), from_input ? stdin : file)) {
+	while (getline(&line, &room, input) >= 0) {
 		char *begin = line + strspn(line, " \t");
 
 		begin[strcspn(begin, " \t\r\n")] = '\0';
 		if (begin[0] && begin[0] != '#')
 			add(cli, addresses, arena_strdup(&cli->arena, begin));
 	}
+	if (ferror(input))
+		fail(EXIT_OTHER, NULL, "%s cannot be read: %m", path);
 }
 
 static struct addresses all_addresses(struct cli *cli)
@@ -100,53 +110,122 @@ static struct addresses all_addresses(struct cli *cli)
 		read_addresses(cli, &addresses, given(cli, "file"));
 	if (addresses.count == 0)
 		fail_usage(cli, "no address was given; name some, or a --file of them");
-	if (addresses.count > BATCH_MAX && given(cli, "request-id"))
-		fail_usage(
-			cli, "--request-id repeats one call, of at most %d addresses", BATCH_MAX);
 	return addresses;
 }
 
-/* As far as it got: all, some, or none for the reason that the first was refused for. */
-static enum exit_code outcome(const Orgd__V1__BatchCreateInvitationsResponse *response)
-{
-	const Google__Rpc__Status *refused = NULL;
-	size_t made = 0;
+/* The request ids of the calls are derived from one: a rerun under it repeats what was done, which
+ * changes nothing, and goes on where it stopped. */
+struct bulk {
+	char *organization, *request_id;
+	struct addresses addresses;
+	size_t done, made;
+	enum org_code refused; /* the code of the first refusal */
+};
 
-	for (size_t i = 0; i < response->n_results; i++) {
-		if (!response->results[i]->error)
-			made++;
-		else if (!refused)
-			refused = response->results[i]->error;
+static char *bulk_request_id(struct cli *cli)
+{
+	enum { SUFFIX_BYTES = 8, REQUEST_ID_MAX = 64 };
+	char *id = given(cli, "request-id"), fresh[ORG_REQUEST_ID_BYTES];
+
+	if (!id) {
+		org_request_id_make(fresh);
+		return arena_strdup(&cli->arena, fresh);
 	}
-	if (!refused)
+	if (strlen(id) > REQUEST_ID_MAX - SUFFIX_BYTES)
+		fail_usage(cli, "--request-id is too long for many; it has at most %d characters",
+			REQUEST_ID_MAX - SUFFIX_BYTES);
+	return id;
+}
+
+/* The next hundred. */
+static Orgd__V1__BatchCreateInvitationsResponse *invite_next(
+	struct cli *cli, const struct bulk *bulk, struct org_status *status)
+{
+	size_t left = bulk->addresses.count - bulk->done, part = bulk->done / BATCH_MAX;
+	const struct org_call_options options = {
+		.request_id = part == 0
+				      ? bulk->request_id
+				      : arena_printf(&cli->arena, "%s.%zu", bulk->request_id, part),
+	};
+
+	return (Orgd__V1__BatchCreateInvitationsResponse *)ask_and_see(cli,
+		&orgd__v1__invitation_service__descriptor, "BatchCreateInvitations",
+		ASK_REQUEST(BatchCreateInvitations, batch_create_invitations,
+			.organization_id = bulk->organization,
+			.n_emails = left < BATCH_MAX ? left : BATCH_MAX,
+			.emails = bulk->addresses.list + bulk->done, .role = invited_role(cli),
+			.message = given(cli, "message"),
+			.expire_after = given_span(cli, "expires-in")),
+		&options, status);
+}
+
+static void count_results(
+	struct bulk *bulk, const Orgd__V1__BatchCreateInvitationsResponse *response)
+{
+	for (size_t i = 0; i < response->n_results; i++) {
+		const Google__Rpc__Status *error = response->results[i]->error;
+
+		bulk->made += !error;
+		if (error && bulk->refused == ORG_OK)
+			bulk->refused = (enum org_code)error->code;
+	}
+	bulk->done += response->n_results;
+}
+
+static const char bulk_columns[] =
+	"email invitation.role invitation.delivery.state=DELIVERY error.message=ERROR";
+
+__attribute__((noreturn)) static void broke_off(
+	struct cli *cli, const struct bulk *bulk, struct org_status *status)
+{
+	if (bulk->done > 0)
+		note("%zu of %zu addresses are done; the same line with --request-id %s goes on "
+		     "behind them",
+			bulk->done, bulk->addresses.count, bulk->request_id);
+	snprintf(status->request_id, sizeof(status->request_id), "%s", bulk->request_id);
+	ask_failed(cli, status);
+}
+
+/* As far as it got: all, some, or none for the reason that the first was refused for. */
+static enum exit_code outcome(const struct bulk *bulk)
+{
+	if (bulk->made == bulk->addresses.count)
 		return EXIT_OK;
-	return made > 0 ? EXIT_PARTIAL : exit_code_of((enum org_code)refused->code);
+	return bulk->made > 0 ? EXIT_PARTIAL : exit_code_of(bulk->refused);
 }
 
 static enum exit_code create_many(struct cli *cli)
 {
-	struct addresses addresses = all_addresses(cli);
-	char *organization = resolve_organization(cli, "organization");
-	Orgd__V1__BatchCreateInvitationsResponse *all = NULL;
+	struct bulk bulk = { .addresses = all_addresses(cli), .request_id = bulk_request_id(cli) };
+	Orgd__V1__BatchCreateInvitationsResponse *all = NULL, *response = NULL;
+	struct org_status status;
 
-	for (size_t done = 0; done < addresses.count; done += BATCH_MAX) {
-		size_t left = addresses.count - done;
-		Orgd__V1__BatchCreateInvitationsResponse *response =
-			ASK(cli, invitation_service, BatchCreateInvitations,
-				batch_create_invitations, .organization_id = organization,
-				.n_emails = left < BATCH_MAX ? left : BATCH_MAX,
-				.emails = addresses.list + done, .role = invited_role(cli),
-				.message = given(cli, "message"),
-				.expire_after = given_span(cli, "expires-in"));
-
+	bulk.organization = resolve_organization(cli, "organization");
+	if (bulk.addresses.count > BATCH_MAX && !flag(cli, "quiet"))
+		note("should it break off, the same line with --request-id %s goes on where it "
+		     "stopped",
+			bulk.request_id);
+	while (bulk.done < bulk.addresses.count) {
+		progress_show(cli, "Inviting", bulk.done, bulk.addresses.count);
+		response = invite_next(cli, &bulk, &status);
+		if (!response)
+			break;
+		count_results(&bulk, response);
+		for (size_t i = 0; output_streams(cli) && i < response->n_results; i++)
+			output_item(
+				cli, &response->results[i]->base, "invitation.id", bulk_columns);
 		if (all)
 			ask_append(&all->base, &response->base);
 		else
 			all = response;
 	}
-	output_list(cli, &all->base, "results", "invitation.id",
-		"email invitation.role invitation.delivery.state=DELIVERY error.message=ERROR");
-	return outcome(all);
+	progress_clear();
+	if (all && !output_streams(cli))
+		output_list(cli, &all->base, "results", "invitation.id", bulk_columns);
+	if (!response)
+		broke_off(cli, &bulk, &status);
+	output_sentence(cli, "Invited %zu of %zu.", bulk.made, bulk.addresses.count);
+	return outcome(&bulk);
 }
 
 /* --- an organization's --- */
@@ -170,7 +249,8 @@ static enum exit_code list(struct cli *cli)
 			.state = given_enum(cli, "state", &orgd__v1__invitation_state__descriptor));
 
 	output_list(cli, &response->base, "invitations", "id",
-		"email role state expire_time delivery.state=DELIVERY delivery.last_error id");
+		"email role state expire_time=EXPIRES delivery.state=DELIVERY delivery.last_error "
+		"id");
 	return EXIT_OK;
 }
 
@@ -209,7 +289,7 @@ static enum exit_code mine(struct cli *cli)
 
 	output_list(cli, &response->base, "invitations", "invitation.id",
 		"invitation.id organization_handle=ORGANIZATION organization_display_name=NAME "
-		"invitation.role invitation.expire_time invitation.message");
+		"invitation.role invitation.expire_time=EXPIRES invitation.message");
 	return EXIT_OK;
 }
 

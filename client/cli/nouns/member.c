@@ -24,7 +24,7 @@ static enum exit_code list(struct cli *cli)
 		.name_prefix = given(cli, "name-prefix"));
 
 	output_list(cli, &response->base, "members", "user_id",
-		"email display_name role primary_contact join_time");
+		"email display_name role primary_contact join_time=JOINED");
 	return EXIT_OK;
 }
 

@@ -66,7 +66,7 @@ static enum exit_code list(struct cli *cli)
 
 	output_list(cli, &response->base, "organizations", "id",
 		"handle display_name verification lifecycle member_count=MEMBERS "
-		"pending_count=PENDING create_time");
+		"pending_count=INVITED create_time=CREATED");
 	return EXIT_OK;
 }
 
@@ -77,7 +77,7 @@ static enum exit_code mine(struct cli *cli)
 
 	output_list(cli, &response->base, "organizations", "organization.id",
 		"organization.handle organization.display_name role organization.verification "
-		"organization.lifecycle join_time");
+		"organization.lifecycle join_time=JOINED");
 	return EXIT_OK;
 }
 

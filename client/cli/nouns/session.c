@@ -79,7 +79,7 @@ static enum exit_code list(struct cli *cli)
 		ListSessions, list_sessions, .user_id = resolve_user(cli, "user"));
 
 	output_list(cli, &response->base, "sessions", "id",
-		"id client peer create_time last_use_time expire_time");
+		"id client peer create_time=CREATED last_use_time=LAST_USED expire_time=EXPIRES");
 	return EXIT_OK;
 }
 
@@ -107,19 +107,8 @@ static enum exit_code revoke_session(struct cli *cli)
 	return EXIT_OK;
 }
 
-static void print_profile(struct cli *cli, const char *name, const struct session *session)
-{
-	if (flag(cli, "quiet"))
-		output_line(cli, "%s", name);
-	else
-		output_line(cli, "%-16s  %-32s  %s", name,
-			session->state == SESSION_SAVED ? session->email : "(signed out)",
-			session->url);
-}
-
 static enum exit_code profiles(struct cli *cli)
 {
-	bool as_json = output_format(cli) == OUTPUT_JSON;
 	json_t *all = json_array();
 
 	for (char **names = session_profiles(&cli->arena); *names; names++) {
@@ -129,13 +118,8 @@ static enum exit_code profiles(struct cli *cli)
 		json_array_append_new(all, json_pack("{s:s, s:b, s:s, s:s}", "profile", *names,
 						   "signedIn", session.state == SESSION_SAVED,
 						   "email", session.email, "url", session.url));
-		if (!as_json)
-			print_profile(cli, *names, &session);
 	}
-	if (as_json)
-		output_json_value(cli, all);
-	else
-		json_decref(all);
+	output_values(cli, all, "profile", "profile signedIn=SIGNED_IN email url");
 	return EXIT_OK;
 }
 

@@ -40,11 +40,14 @@ static enum exit_code sign_up(struct cli *cli)
 
 static enum exit_code verify(struct cli *cli)
 {
-	CLEANUP(secret_wipe) struct secret token = { "" };
+	CLEANUP(secret_wipe) struct secret password = { "" }, token = { "" };
 	const Orgd__V1__VerifyEmailResponse *response;
 
 	secret_read_token(cli, &token, "token-file", "Token or link from the mail");
-	response = ASK_AS_ANYONE(cli, user_service, VerifyEmail, verify_email, .token = token.text);
+	if (given(cli, "password-file"))
+		secret_read_new(cli, &password, "password-file", "Password");
+	response = ASK_AS_ANYONE(cli, user_service, VerifyEmail, verify_email, .token = token.text,
+		.password = password.text);
 	output_sentence(cli, "The address %s is verified. Sign in: %s", response->user->email,
 		identity_sign_in(cli, response->user->email));
 	output_resource(cli, &response->base, "user", "user.id");
@@ -78,7 +81,7 @@ static enum exit_code list(struct cli *cli)
 		.email = given(cli, "email"));
 
 	output_list(cli, &response->base, "users", "id",
-		"email display_name state email_verified platform_roles create_time");
+		"email display_name state email_verified platform_roles create_time=CREATED");
 	return EXIT_OK;
 }
 
@@ -143,10 +146,15 @@ static enum exit_code set_roles(struct cli *cli)
 {
 	int *roles;
 	size_t count = given_enums(cli, "roles", &orgd__v1__platform_role__descriptor, &roles);
-	const Orgd__V1__SetPlatformRolesResponse *response = ASK(cli, user_service,
-		SetPlatformRoles, set_platform_roles, .user_id = resolve_user(cli, "user"),
-		.n_platform_roles = count, .platform_roles = (Orgd__V1__PlatformRole *)roles);
+	const Orgd__V1__SetPlatformRolesResponse *response;
 
+	if (flag(cli, "none") == (count > 0))
+		fail_usage(cli, "give either <roles>, which replace those of now, or --none");
+	response = ASK(cli, user_service, SetPlatformRoles, set_platform_roles,
+		.user_id = resolve_user(cli, "user"), .n_platform_roles = count,
+		.platform_roles = (Orgd__V1__PlatformRole *)roles);
+	output_sentence(cli, "%s <%s> has %s now.", response->user->display_name,
+		response->user->email, count > 0 ? "these platform roles" : "no platform role");
 	output_resource(cli, &response->base, "user", "user.id");
 	return EXIT_OK;
 }
@@ -195,7 +203,9 @@ static const struct command commands[] = {
 	  "[--password-file FILE]",
 		"Make an account; through an invitation, also sign in and join.",
 		"orgctl user sign-up ada@example.com --display-name \"Ada Lovelace\"", sign_up },
-	{ "user verify [--token-file FILE]", "Prove an address with the token from the mail.",
+	{ "user verify [--token-file FILE] [--password-file FILE]",
+		"Prove an address with the token from the mail; with a new password if one is "
+		"given.",
 		"orgctl user verify", verify },
 	{ "user resend-verification <email>", "Send the verification mail again.",
 		"orgctl user resend-verification ada@example.com", resend_verification },
@@ -213,7 +223,8 @@ static const struct command commands[] = {
 	{ "user erase [<user>] [--confirm-email EMAIL] [--yes]",
 		"Erase a person for good: one's own account without an argument.",
 		"orgctl user erase eve@example.com --confirm-email eve@example.com", erase },
-	{ "user set-roles <user> [<roles>]...", "Replace a user's platform roles.",
+	{ "user set-roles <user> [<roles>]... [--none]",
+		"Replace a user's platform roles, or take all away.",
 		"orgctl user set-roles rita@example.com reviewer", set_roles },
 	{ "user change-password [--current-password-file FILE] [--new-password-file FILE]",
 		"Change one's own password.", "orgctl user change-password", change_password },

@@ -114,7 +114,7 @@ static enum exit_code decisions(struct cli *cli)
 			.organization_id = resolve_organization(cli, "organization"));
 
 	output_list(cli, &response->base, "decisions", "id",
-		"create_time from to actor reason note private_note");
+		"create_time=WHEN from to actor reason note private_note");
 	return EXIT_OK;
 }
 

@@ -15,6 +15,7 @@ enum chore {
 		5,                 /* a pending invitation's reminder, 24 hours before its expiry */
 	CHORE_FORGET_DOCUMENT = 6, /* the grants of a deleted document */
 	CHORE_FORGET_COLLECTION = 7, /* the entries and grants of a deleted collection */
+	CHORE_FORGET_WEBHOOK = 8,    /* the attempts of a deleted webhook */
 };
 
 MUST_USE struct status chore_put(

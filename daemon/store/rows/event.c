@@ -7,6 +7,15 @@ void event_organization_prefix(struct key *key, const struct id *organization)
 	key_add_id(key, organization);
 }
 
+struct id event_of_organization_key(struct bytes key, uint16_t *index)
+{
+	size_t offset = key.size - sizeof(struct id) - sizeof(*index);
+
+	*index = (uint16_t)(key.data[offset] << 8 | key.data[offset + 1]);
+	offset += sizeof(*index);
+	return key_read_id(key, &offset);
+}
+
 struct status event_put(struct batch *batch, const struct id *id, const struct id *organization,
 	int64_t now_us, uint16_t index, const Orgd__Store__V1__Event *event)
 {

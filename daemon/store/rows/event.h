@@ -9,5 +9,6 @@ MUST_USE struct status event_put(struct batch *batch, const struct id *id,
 	const struct id *organization, int64_t now_us, uint16_t index,
 	const Orgd__Store__V1__Event *event);
 
-/* The prefix of an organization's list; the event's id is the last part of a key in it. */
+/* The prefix of an organization's list, and what a key in it says: (us, index, event). */
 void event_organization_prefix(struct key *key, const struct id *organization);
+struct id event_of_organization_key(struct bytes key, uint16_t *index);

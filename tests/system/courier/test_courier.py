@@ -18,34 +18,12 @@ import time
 import unittest
 import unittest.mock
 
+from certificates import make_ca, make_certificate
 from harness import Daemon, until
 
 LEASE_S = 4 * 60
 RETRY_S = 76  # more than the first wait, by chance up to 75 s
 NAME, PASSWORD = "portal", "a secret: with \"quotes\""
-
-
-def openssl(*arguments, **options):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, **options)
-
-
-def make_certificate(directory, name, ca):
-    """A certificate for `name` ("DNS:localhost,IP:127.0.0.1"), signed by `ca`."""
-    stem = directory / name.replace(":", "-").replace(",", "-")
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=mail.example",
-            "-keyout", stem.with_suffix(".key"), "-out", stem.with_suffix(".csr"))
-    stem.with_suffix(".ext").write_text(f"subjectAltName={name}\n")
-    openssl("x509", "-req", "-days", "2", "-in", stem.with_suffix(".csr"), "-CA", ca.with_suffix(".crt"), "-CAkey",
-            ca.with_suffix(".key"), "-CAcreateserial", "-extfile", stem.with_suffix(".ext"), "-out",
-            stem.with_suffix(".crt"))
-    return stem
-
-
-def make_ca(directory, name):
-    stem = directory / name
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-            f"/CN={name}", "-keyout", stem.with_suffix(".key"), "-out", stem.with_suffix(".crt"))
-    return stem
 
 
 def setUpModule():

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import COURIER
+from harness import COURIER, SOURCE
 
 EX_USAGE, EX_CONFIG = 64, 78
 SMTP = 'smtp { url = "smtp://127.0.0.1:25" }\n'
@@ -28,7 +28,7 @@ class Flags(unittest.TestCase):
     def test_help_names_every_flag(self):
         done = courier("--help")
         self.assertEqual(done.returncode, 0)
-        for flag in ("--config", "--check-config", "--version"):
+        for flag in ("--config", "--check-config", "--print-config", "--version"):
             self.assertIn(flag, done.stdout)
 
     def test_an_unknown_or_abbreviated_flag_is_a_usage_error(self):
@@ -66,6 +66,9 @@ class Configuration(unittest.TestCase):
         self.expect_sound('smtp { url = "smtps://mail.example:465"\n starttls = "optional" }')
         self.expect_sound('smtp { url = "smtp://[::1]:2525" }')
         self.expect_sound('maildir = "/tmp/mail"\n')
+        self.expect_sound("")
+        self.expect_sound('webhooks { workers = 64\n allow_private_networks = true\n ca_file = "/etc/ca.pem" }')
+        self.expect_sound(SMTP + "webhooks { workers = 0 }")
 
     def test_each_mistake_is_named_with_its_file_and_line(self):
         mistakes = {
@@ -81,6 +84,11 @@ class Configuration(unittest.TestCase):
             'smtp { ca_file = "ca.pem" }': "absolute path",
             'smtp { timeout_s = 0 }': "it may be 1 to 120",
             'smtp { connect_timeout_s = 121 }': "it may be 1 to 120",
+            'webhooks { workers = 65 }': "it may be 0 to 64",
+            'webhooks { allow_private_networks = maybe }': "allow_private_networks",
+            'webhooks { ca_file = "ca.pem" }': "absolute path",
+            'webhooks { timeout_s = 121 }': "it may be 1 to 120",
+            'webhooks { connect_timeout_s = 0 }': "it may be 1 to 120",
             'smtp { url = ': "orgd-courier.conf",
         }
         for mistake, sentence in mistakes.items():
@@ -91,8 +99,31 @@ class Configuration(unittest.TestCase):
                 self.assertIn(sentence, done.stderr)
 
     def test_mails_go_to_one_place(self):
-        self.expect_wrong("", "give either")
         self.expect_wrong(SMTP + 'maildir = "/tmp/mail"\n', "give either")
+
+    def test_a_courier_has_something_to_do(self):
+        self.expect_wrong("webhooks { workers = 0 }", "nothing to do")
+
+    def test_every_option_is_printed_as_it_is_in_effect(self):
+        self.file.write_text(SMTP + "webhooks { timeout_s = 7 }\n")
+        printed = courier("--config", self.file, "--print-config")
+        self.assertEqual((printed.returncode, printed.stderr), (0, ""))
+        for line in ('log_level="info"', '  url="smtp://127.0.0.1:25"', '  starttls="required"', 'maildir=""',
+                     "  workers=8", "  allow_private_networks=false", "  timeout_s=7", "  timeout_s=120"):
+            self.assertIn(line, printed.stdout.splitlines())
+        self.expect_sound(printed.stdout)
+        again = courier("--config", self.file, "--print-config")
+        self.assertEqual(again.stdout, printed.stdout)
+
+    def test_the_sample_names_every_option_with_its_default(self):
+        sample = (SOURCE / "systemd" / "orgd-courier.conf").read_text()
+        self.expect_sound(sample)
+        uncommented = re.sub(r"(?m)^(\s*)# (\w+ = )", r"\1\2", sample)
+        self.file.write_text(uncommented)
+        from_sample = courier("--config", self.file, "--print-config")
+        self.assertEqual(from_sample.stderr, "")
+        self.file.write_text(re.search(r"(?ms)^smtp \{.*?^\}", sample).group())
+        self.assertEqual(from_sample.stdout, courier("--config", self.file, "--print-config").stdout)
 
     def test_a_username_needs_a_password(self):
         user = 'smtp { url = "smtp://127.0.0.1:25"\n username = "portal"\n %s }\n'

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """orgctl at a terminal of its own, and without one."""
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import termios
 import time
@@ -16,11 +18,12 @@ WAITS_S = 30
 class Terminal:
     """One run with a controlling terminal: what a person would see and type."""
 
-    def __init__(self, *arguments, environment):
+    def __init__(self, *arguments, environment, program=ORGCTL, columns=80):
         self.seen = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(ORGCTL, [str(ORGCTL), *map(str, arguments)], environment)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            os.execve(program, [str(program), *map(str, arguments)], environment)
 
     def until(self, text):
         """Waits until `text` is shown, after what was waited for before."""
@@ -41,8 +44,11 @@ class Terminal:
         self.seen += data.decode()
         return bool(data)
 
+    def write(self, text):
+        os.write(self.fd, text.encode())
+
     def type(self, line):
-        os.write(self.fd, f"{line}\n".encode())
+        self.write(f"{line}\n")
 
     def interrupt(self):
         os.kill(self.pid, signal.SIGINT)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "help.h"
+#include "meaning.h"
 
 /* Every row of the table, one after the other; NULL at its end. */
 static const struct command *row(size_t number)
@@ -52,8 +52,8 @@ Test(commands, every_parameter_means_something)
 		struct syntax syntax = whole_syntax(command);
 
 		for (size_t j = 0; j < syntax.parameter_count; j++)
-			cr_expect(help_meaning(syntax.parameters[j].name), "%s in: %s",
-				syntax.parameters[j].name, command->syntax);
+			cr_expect(meaning_of(syntax.words[0], syntax.parameters[j].name),
+				"%s in: %s", syntax.parameters[j].name, command->syntax);
 	}
 }
 
@@ -66,7 +66,7 @@ Test(commands, no_two_options_of_a_command_share_a_letter)
 		char seen[SYNTAX_PARAMETERS_MAX + 1] = "";
 
 		for (size_t j = 0; j < syntax.parameter_count; j++) {
-			char letter = help_letter(syntax.parameters[j].name);
+			char letter = meaning_letter(syntax.parameters[j].name);
 
 			if (!letter)
 				continue;

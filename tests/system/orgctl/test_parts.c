@@ -2,10 +2,14 @@
 #include <criterion/criterion.h>
 #include <orgd/v1/organization_service.pb-c.h>
 #include <orgd/v1/role.pb-c.h>
+#include <orgd/v1/user_service.pb-c.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "columns.h"
 #include "failure.h"
+#include "meaning.h"
 #include "message.h"
 #include "safe.h"
 #include "syntax.h"
@@ -31,6 +35,8 @@ TestSuite(values, .init = begin, .fini = end);
 TestSuite(safe, .init = begin, .fini = end);
 TestSuite(times, .init = begin, .fini = end);
 TestSuite(message, .init = begin, .fini = end);
+TestSuite(columns, .init = begin, .fini = end);
+TestSuite(meaning, .init = begin, .fini = end);
 
 /* --- the grammar --- */
 
@@ -108,8 +114,8 @@ Test(values, lines_that_are_wrong)
 
 	cr_expect_str_eq(LINE(&values, W("--yes")), "<one> is missing");
 	cr_expect_str_eq(LINE(&values, W("a"), W("--role")), "--role needs a value");
-	cr_expect_str_eq(
-		LINE(&values, W("a"), W("--rol"), W("b")), "there is no option --rol here");
+	cr_expect_str_eq(LINE(&values, W("a"), W("--rol"), W("b")),
+		"there is no option --rol here; did you mean --role?");
 	cr_expect_str_eq(
 		LINE(&values, W("a"), W("--role=b"), W("--role=c")), "--role is given twice");
 	cr_expect(LINE(&values, W("a"), W("--yes=no")) != NULL);
@@ -170,6 +176,75 @@ Test(times, moments)
 		  !time_parse("2027-01-31T18:00:00+1", &t));
 }
 
+static const char *distance_of(int64_t seconds)
+{
+	Google__Protobuf__Timestamp t = MESSAGE_OF(google__protobuf__timestamp);
+
+	t.seconds = time(NULL) + seconds;
+	return time_distance(&arena, &t);
+}
+
+Test(times, how_far_away_in_the_largest_unit_to_the_nearest)
+{
+	cr_expect_str_eq(distance_of(7 * 86400 - 5), "in 7 days");
+	cr_expect_str_eq(distance_of(86400 + 30), "in 1 day");
+	cr_expect_str_eq(distance_of(-3 * 3600), "3 hours ago");
+	cr_expect_str_eq(distance_of(-61 * 86400), "61 days ago");
+	cr_expect_str_eq(distance_of(-90), "2 minutes ago");
+}
+
+Test(times, for_columns_and_for_programs)
+{
+	Google__Protobuf__Timestamp t = MESSAGE_OF(google__protobuf__timestamp);
+
+	t.seconds = 1801418400;
+	cr_expect_str_eq(time_exact(&arena, &t), "2027-01-31 19:00:00");
+	cr_expect_str_eq(time_raw(&arena, &t), "2027-01-31T18:00:00Z");
+	t.nanos = 250000000;
+	cr_expect_str_eq(time_raw(&arena, &t), "2027-01-31T18:00:00.250Z");
+	t.nanos = 1000;
+	cr_expect_str_eq(time_raw(&arena, &t), "2027-01-31T18:00:00.000001Z");
+	t.seconds = 0;
+	cr_expect_str_eq(time_brief(&arena, &t), "1970-01-01");
+}
+
+/* --- columns --- */
+
+Test(columns, headings_are_said_or_are_the_last_word_of_the_path)
+{
+	struct column columns[COLUMNS_MAX];
+
+	cr_assert_eq(columns_parse(&arena,
+			     "id organization.display_name delivery.state=DELIVERY "
+			     "last_use_time=LAST_USED",
+			     columns),
+		4);
+	cr_expect_str_eq(columns[0].heading, "ID");
+	cr_expect_str_eq(columns[1].path, "organization.display_name");
+	cr_expect_str_eq(columns[1].heading, "DISPLAY NAME");
+	cr_expect_str_eq(columns[2].path, "delivery.state");
+	cr_expect_str_eq(columns[2].heading, "DELIVERY");
+	cr_expect_str_eq(columns[3].heading, "LAST USED");
+}
+
+/* --- what values may be --- */
+
+Test(meaning, the_words_of_a_value_depend_on_the_noun)
+{
+	const struct meaning *of_user = meaning_of("user", "state");
+	const struct meaning *of_invitation = meaning_of("invitation", "state");
+
+	cr_assert(of_user && of_invitation);
+	cr_expect(!strstr(meaning_words(&arena, of_user), "pending"));
+	cr_expect(strstr(meaning_words(&arena, of_invitation), "pending") != NULL);
+	cr_expect_null(meaning_of("user", "no-such-parameter"));
+	cr_expect_null(meaning_words(&arena, meaning_of("user", "display-name")));
+	cr_expect_str_eq(meaning_text(&arena, meaning_of("grant", "permission")),
+		"what it allows: read, comment or write");
+	cr_expect(strstr(meaning_words(&arena, meaning_of(NULL, "method")),
+			  "MemberService/GetMember") != NULL);
+}
+
 /* --- messages by their descriptors --- */
 
 Test(message, enums_are_lower_case_words)
@@ -213,6 +288,21 @@ Test(message, the_member_of_a_oneof_that_is_not_chosen_says_nothing)
 	request.handle = W("acme");
 	cr_expect_str_eq(message_text(&arena, &request.base, "handle"), "acme");
 	cr_expect_null(message_text(&arena, &request.base, "organization_id"));
+}
+
+Test(message, raw_is_for_programs)
+{
+	Google__Protobuf__Timestamp then = MESSAGE_OF(google__protobuf__timestamp);
+	Orgd__V1__User user = MESSAGE_OF(orgd__v1__user);
+
+	then.seconds = 1801418400;
+	user.email_verified = true;
+	user.create_time = &then;
+	cr_expect_str_eq(
+		message_text_as(&arena, &user.base, "email_verified", MESSAGE_RAW), "true");
+	cr_expect_str_eq(message_text(&arena, &user.base, "email_verified"), "yes");
+	cr_expect_str_eq(message_text_as(&arena, &user.base, "create_time", MESSAGE_RAW),
+		"2027-01-31T18:00:00Z");
 }
 
 /* --- exit codes --- */

@@ -334,7 +334,7 @@ class StoryTest(unittest.TestCase):
     # --- any rpc ---
 
     def test_every_rpc_is_reached_by_call(self):
-        methods = self.orgctl("server", "methods").split()
+        methods = self.orgctl("server", "methods", "-q").split()
         self.assertGreater(len(methods), 75)
         at_once = {"orgd.v1.EventService/WatchEvents": '{"fromRevision": "1"}'}
         for method in methods:
