@@ -5,6 +5,7 @@
  * store/writer.c (the commit). */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ enum {
 	READERS_CHECK_TICKS = 600 /* every minute: slots of readers that died */
 };
 
-/* What runs. Static, since nng's threads may look at it until the process is gone. */
+/* What runs. Static, since the loop's threads look at it until the process is gone. */
 struct daemon {
 	struct config config;
 	struct platform platform;
@@ -54,7 +55,7 @@ struct daemon {
 	size_t refusal_size;
 };
 
-/* nng cannot be taken down safely, so the process ends without tearing anything down. What
+/* The loop's threads never end, so the process does without tearing anything down. What
  * instruments the build has its say first. */
 static void process_exit(int code)
 {
@@ -253,6 +254,14 @@ static void notify(const struct daemon *daemon)
 
 /* --- wait --- */
 
+/* Memory that was needed once is needed again: by default the C library gives each large piece back
+ * to the kernel, and asking anew costs more than a batch of checks. */
+static void keep_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024 * 1024);
+	mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+}
+
 /* Every other thread inherits the mask, so that signals come to sigtimedwait alone. */
 static void block_signals(sigset_t *signals)
 {
@@ -316,6 +325,7 @@ int main(int argc, const char **argv)
 	sigset_t signals;
 
 	umask(0077);
+	keep_memory();
 	configure(&daemon, argc, argv);
 	block_signals(&signals);
 	open_all(&daemon);

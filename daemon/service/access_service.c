@@ -91,21 +91,40 @@ struct pair {
 	struct id user_id, document_id;
 };
 
+/* Names of fields are written only when one of them is to be named. */
+struct check_fields {
+	char document_id[FAILURE_FIELD_MAX], user_id[FAILURE_FIELD_MAX];
+};
+
+static struct check_fields check_fields(size_t i)
+{
+	struct check_fields fields;
+
+	snprintf(fields.document_id, sizeof(fields.document_id), "checks[%zu].document_id", i);
+	snprintf(fields.user_id, sizeof(fields.user_id), "checks[%zu].user_id", i);
+	return fields;
+}
+
+MUST_USE static struct status parse_check(const Orgd__V1__BatchCheckRequest__Check *check,
+	const char *document_field, const char *user_field, struct pair *pair)
+{
+	TRY(id_parse(ID_DOCUMENT, document_field, check->document_id, &pair->document_id));
+	return *check->user_id ? id_parse(ID_USER, user_field, check->user_id, &pair->user_id) : OK;
+}
+
 /* The ids of all checks; an empty user is the caller. */
 MUST_USE static struct status parse_checks(
 	struct call *call, const Orgd__V1__BatchCheckRequest *request, struct pair **pairs)
 {
 	*pairs = ARENA_ARRAY(call->arena, struct pair, request->n_checks);
 	for (size_t i = 0; i < request->n_checks; i++) {
-		const Orgd__V1__BatchCheckRequest__Check *one = request->checks[i];
-		struct pair *pair = &(*pairs)[i];
-		char field[FAILURE_FIELD_MAX];
+		struct check_fields fields;
 
-		snprintf(field, sizeof(field), "checks[%zu].document_id", i);
-		TRY(id_parse(ID_DOCUMENT, field, one->document_id, &pair->document_id));
-		snprintf(field, sizeof(field), "checks[%zu].user_id", i);
-		if (*one->user_id)
-			TRY(id_parse(ID_USER, field, one->user_id, &pair->user_id));
+		if (!parse_check(request->checks[i], "", "", &(*pairs)[i]).code)
+			continue;
+		fields = check_fields(i);
+		return parse_check(request->checks[i], fields.document_id, fields.user_id,
+			&(*pairs)[i]);
 	}
 	return OK;
 }
@@ -116,10 +135,11 @@ MUST_USE static struct status authorize_checks(
 	/* With no check at all there is nobody else whom it is about. */
 	TRY(authorize(call));
 	for (size_t i = 0; i < request->n_checks; i++) {
-		char field[FAILURE_FIELD_MAX];
+		const char *user_id = request->checks[i]->user_id;
 
-		snprintf(field, sizeof(field), "checks[%zu].user_id", i);
-		TRY(authorize_user_id(call, field, request->checks[i]->user_id, &pairs[i].user_id));
+		if (authorize_user_id(call, "", user_id, &pairs[i].user_id).code)
+			return authorize_user_id(
+				call, check_fields(i).user_id, user_id, &pairs[i].user_id);
 	}
 	return OK;
 }
