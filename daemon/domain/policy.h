@@ -51,6 +51,7 @@ enum method_kind {
 enum {
 	RULE_OWN_SESSION = 1 << 0, /* about oneself: by one's own session, never on behalf */
 	RULE_STEPS = 1 << 1,       /* a batch for each of its items: see struct call */
+	RULE_SCOPE_ADDS = 1 << 3,  /* the scope is needed on behalf, and suffices for nothing */
 };
 
 struct rule {
