@@ -34,6 +34,20 @@ static const char *number(uint64_t value, char text[NUMBER_BYTES])
 	return text;
 }
 
+/* What root makes in a directory of the daemon's, were it LMDB's lock file, the daemon could not
+ * open. What is not there or is no directory is for who opens it to judge. */
+MUST_USE static struct status check_owner(const char *directory)
+{
+	struct stat state;
+
+	if (stat(directory, &state) || !S_ISDIR(state.st_mode) || state.st_uid == geteuid())
+		return OK;
+	return status_fail(STATUS_FAILED_PRECONDITION, "STATE_DIRECTORY",
+		"%s belongs to uid %u: run this as that user, as with \"runuser -u orgd -- orgd "
+		"...\"",
+		directory, (unsigned)state.st_uid);
+}
+
 /* --- check --- */
 
 static void tell_table(void *context, const char *table)
@@ -57,6 +71,7 @@ MUST_USE static struct status check(const char *path, const struct integrity_lis
 	struct store *store;
 	struct status status;
 
+	TRY(check_owner(path));
 	entropy_start();
 	TRY(store_open_to_read(path, &store));
 	status = integrity_check(store, listener, report);
@@ -85,8 +100,10 @@ int maintenance_backup(const char *database)
 {
 	char bytes[NUMBER_BYTES], epoch[NUMBER_BYTES], revision[NUMBER_BYTES];
 	struct backup backup;
-	struct status status = backup_make(database, &backup);
+	struct status status = check_owner(database);
 
+	if (!status.code)
+		status = backup_make(database, &backup);
 	if (status.code)
 		return failed(status);
 	helper_line_print(
@@ -103,23 +120,6 @@ static void warn_of_finding(void *context, const struct integrity_finding *findi
 
 	if (++*told <= FINDINGS_MAX)
 		log_warning("%s %s: %s", finding->table, finding->key, finding->sentence);
-}
-
-/* What root makes, the daemon could not open. */
-MUST_USE static struct status check_owner(const char *directory)
-{
-	struct stat state;
-
-	if (stat(directory, &state))
-		return status_fail(STATUS_FAILED_PRECONDITION, "STATE_DIRECTORY", "%s: %s",
-			directory, strerror(errno));
-	if (state.st_uid != geteuid())
-		return status_fail(STATUS_FAILED_PRECONDITION, "STATE_DIRECTORY",
-			"%s belongs to uid %u: restore as that user, as with \"runuser -u orgd -- "
-			"orgd "
-			"--restore …\"",
-			directory, (unsigned)state.st_uid);
-	return OK;
 }
 
 /* A backup with flaws may be the best there is: they are told, and the restore goes on. */

@@ -8,20 +8,21 @@ static bool begun;
 
 void csv_cell(const char *text)
 {
-	bool is_formula, is_quoted;
+	bool is_quoted, cell_begins = true;
 
 	if (begun)
 		putchar(',');
 	begun = true;
 	if (!text)
 		return;
-	is_formula = text[0] && strchr("=+-@\t\r", text[0]);
 	is_quoted = text[strcspn(text, ",\"\r\n")] != '\0';
 	if (is_quoted)
 		putchar('"');
-	if (is_formula)
-		putchar('\'');
 	for (; *text; text++) {
+		if (cell_begins && strchr("=+-@\t\r", *text))
+			putchar('\'');
+		/* Some split here as well, whatever the quotes around say. */
+		cell_begins = strchr(";\t", *text) || (cell_begins && *text == '"');
 		if (*text == '"')
 			putchar('"');
 		putchar(*text);

@@ -110,13 +110,14 @@ static const struct rule rules[] = {
 	{ "ApiKeyService/ListApiKeys", READ, PLATFORM, SCOPE_NONE, 0 },
 	{ "ApiKeyService/RevokeApiKey", MUTATION, PLATFORM, SCOPE_NONE, 0 },
 
-	{ "WebhookService/CreateWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/GetWebhook", READ, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/ListWebhooks", READ, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/UpdateWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/DeleteWebhook", MUTATION, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/ListAttempts", READ, OWNERS, SCOPE_NONE, 0 },
-	{ "WebhookService/RedeliverEvent", MUTATION, OWNERS, SCOPE_NONE, 0 },
+	/* Whoever makes a webhook reads the events from then on. */
+	{ "WebhookService/CreateWebhook", MUTATION, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/GetWebhook", READ, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/ListWebhooks", READ, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/UpdateWebhook", MUTATION, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/DeleteWebhook", MUTATION, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/ListAttempts", READ, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
+	{ "WebhookService/RedeliverEvent", MUTATION, OWNERS, SCOPE_EVENTS, RULE_SCOPE_ADDS },
 
 	{ "DeliveryService/LeaseDeliveries", METHOD_LEASE, HAT_COURIER, SCOPE_NONE, 0 },
 	{ "DeliveryService/ReportDelivery", MUTATION, HAT_COURIER, SCOPE_NONE, 0 },
@@ -207,7 +208,8 @@ struct status policy_allows(const struct rule *rule, const struct credentials *w
 				"themselves");
 		if (rule->scope && !(who->scopes & rule->scope))
 			return policy_denied();
-	} else if (who->service && rule->scope && (who->scopes & rule->scope)) {
+	} else if (who->service && rule->scope && !(rule->flags & RULE_SCOPE_ADDS) &&
+		   (who->scopes & rule->scope)) {
 		return OK;
 	}
 	if (hats & rule->hats)

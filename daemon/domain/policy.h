@@ -52,6 +52,7 @@ enum {
 	RULE_OWN_SESSION = 1 << 0, /* about oneself: by one's own session, never on behalf */
 	RULE_STEPS = 1 << 1,       /* a batch for each of its items: see struct call */
 	RULE_QUICK = 1 << 2,       /* a read of a handful of rows: answered where it comes in */
+	RULE_SCOPE_ADDS = 1 << 3,  /* the scope is needed on behalf, and suffices for nothing */
 };
 
 struct rule {

@@ -2,6 +2,11 @@
 #include "service/admin.h"
 #include "service/helper.h"
 
+bool admin_backup_answers(const struct helper_state *state)
+{
+	return helper_find(state, "backup") != NULL;
+}
+
 bool admin_backup_outcome(
 	struct arena *arena, const struct helper_state *state, const char **outcome)
 {
@@ -35,8 +40,6 @@ struct status admin_backup(struct call *call, const Orgd__V1__BackupRequest *req
 
 	(void)request;
 	TRY(authorize(call));
-	if (!call->resume_at)
-		TRY(store_check_room_for_copy(call->platform->store));
 	TRY(helper_run(call, HELPER_BACKUP, &state));
 	response->running = state.running;
 	if (state.running)

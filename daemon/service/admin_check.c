@@ -6,8 +6,7 @@
 
 enum { FINDINGS_MAX = 100 };
 
-/* Did it come to an end, or to one that a damaged page explains? */
-static bool tells_something(const struct helper_state *state)
+bool admin_check_answers(const struct helper_state *state)
 {
 	return helper_find(state, "checked") || helper_failure(state).code == STATUS_DATA_LOSS;
 }
@@ -30,7 +29,7 @@ bool admin_check_outcome(
 {
 	uint64_t count;
 
-	if (!tells_something(state)) {
+	if (!admin_check_answers(state)) {
 		*outcome = arena_strdup(arena, helper_failure(state).failure->message);
 		return false;
 	}
@@ -93,7 +92,7 @@ struct status admin_check_integrity(struct call *call,
 	response->running = state.running;
 	if (state.running)
 		return OK;
-	if (!tells_something(&state))
+	if (!admin_check_answers(&state))
 		return helper_failure(&state);
 	response->report = report_of(call->arena, &state);
 	return OK;

@@ -13,25 +13,29 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "store/backup.h"
 
 extern char **environ;
 
 static const struct kind {
 	const char *flag, *busy_reason, *busy_sentence, *done, *failed;
+	bool (*answers)(const struct helper_state *state);
 	bool (*outcome)(struct arena *arena, const struct helper_state *state, const char **text);
 } kinds[HELPERS] = {
 	[HELPER_BACKUP] = { "--backup-database", "BACKUP_RUNNING",
 		"a backup is under way; wait for it", "server.backed_up", "server.backup_failed",
-		admin_backup_outcome },
+		admin_backup_answers, admin_backup_outcome },
 	[HELPER_CHECK] = { "--check-database", "CHECK_RUNNING", "a check is under way; wait for it",
-		"server.checked", "server.check_found", admin_check_outcome },
+		"server.checked", "server.check_found", admin_check_answers, admin_check_outcome },
 };
 
 /* One at a time of a kind. */
 struct work_of_its_own {
 	struct helpers *helpers;
 	const struct kind *kind;
-	struct helper_state state; /* its words are in `arena`; the thread's while it runs */
+	/* Its words are in `arena`. While it runs, only number, running and start_us are under lock;
+	 * the rest is the thread's. */
+	struct helper_state state;
 	struct arena arena;
 	char request_id[65]; /* under which it was begun */
 	pid_t pid;           /* under lock; 0 when there is nothing to kill */
@@ -55,19 +59,16 @@ struct helpers {
 
 /* --- the process --- */
 
-/* Starts it with its standard output in *output. It inherits nothing else that is open. */
-static bool spawn(struct work_of_its_own *work, FILE **output)
+/* With `output` as its standard output. It inherits nothing else that is open. */
+static bool spawn(const struct work_of_its_own *work, int output, pid_t *pid)
 {
 	const char *const arguments[] = { work->helpers->program, work->kind->flag,
 		store_path(work->helpers->platform->store), NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, defaults;
-	int ends[2], error;
-	pid_t pid = 0;
+	int error;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return false;
 	sigemptyset(&none);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
@@ -76,16 +77,33 @@ static bool spawn(struct work_of_its_own *work, FILE **output)
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	error = posix_spawn(&pid, work->helpers->program, &actions, &attributes,
+	error = posix_spawn(pid, work->helpers->program, &actions, &attributes,
 		(char *const *)(uintptr_t)arguments, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	close(ends[1]);
-	*output = error ? NULL : fdopen(ends[0], "r");
-	if (!*output) {
+	return !error;
+}
+
+/* Starts it; what it tells comes out of *output. All that may fail does so before there is a
+ * process, which would have to be reaped. */
+static bool start(struct work_of_its_own *work, FILE **output)
+{
+	bool spawned;
+	pid_t pid = 0;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	*output = fdopen(ends[0], "r");
+	if (!*output)
 		close(ends[0]);
+	spawned = *output && spawn(work, ends[1], &pid);
+	close(ends[1]);
+	if (!spawned) {
+		if (*output)
+			fclose(*output);
 		return false;
 	}
 	pthread_mutex_lock(&work->helpers->lock);
@@ -128,7 +146,7 @@ static void run_process(struct work_of_its_own *work)
 	char text[HELPER_LINE_BYTES];
 	FILE *output;
 
-	if (!spawn(work, &output))
+	if (!start(work, &output))
 		return;
 	while (fgets(text, sizeof(text), output))
 		take_line(work, text);
@@ -220,10 +238,22 @@ static void prepare_event(struct work_of_its_own *work, const struct call *call)
 	};
 }
 
+/* What a killed copy left behind is no longer in the way. */
+MUST_USE static struct status make_room(const struct work_of_its_own *work)
+{
+	struct store *store = work->helpers->platform->store;
+
+	if (work->kind != &kinds[HELPER_BACKUP])
+		return OK;
+	TRY(backup_clear(store_path(store)));
+	return store_check_room_for_copy(store);
+}
+
 MUST_USE static struct status begin(struct work_of_its_own *work, const struct call *call)
 {
 	if (work->helpers->stopping)
 		return unavailable("STOPPING", "orgd stops; try again");
+	TRY(make_room(work));
 	join_thread(work);
 	arena_reset(&work->arena);
 	prepare_event(work, call);
@@ -238,11 +268,13 @@ MUST_USE static struct status begin(struct work_of_its_own *work, const struct c
 	return work->has_thread ? OK : unavailable("HELPER_FAILED", "no thread could be made");
 }
 
+/* A refusal is decided anew. */
 static bool is_repeat(const struct work_of_its_own *work, const struct call *call)
 {
 	const char *request_id = call->envelope->request_id;
 
-	return *request_id && work->state.number && !strcmp(work->request_id, request_id);
+	return *request_id && !strcmp(work->request_id, request_id) &&
+	       (work->state.running || work->kind->answers(&work->state));
 }
 
 MUST_USE static struct status begin_or_join(struct work_of_its_own *work, struct call *call)
@@ -267,12 +299,14 @@ static void copy_state(
 {
 	struct helper_line *lines;
 
-	*to = *from;
-	to->table = "";
-	to->line_count = 0;
-	to->lines = NULL;
+	*to = (struct helper_state){ .number = from->number,
+		.running = from->running,
+		.start_us = from->start_us,
+		.table = "" };
 	if (from->running || !from->number)
 		return;
+	to->end_us = from->end_us;
+	to->signal = from->signal;
 	to->table = arena_strdup(arena, from->table);
 	to->lines = lines = ARENA_ARRAY(arena, struct helper_line, from->line_count + 1);
 	for (; to->line_count < from->line_count; to->line_count++)

@@ -36,12 +36,13 @@ struct helpers *helpers_new(const struct platform *platform, const char *program
 void helpers_stop(struct helpers *helpers);
 void helpers_free(struct helpers *helpers);
 
-/* For a handler: begins one, or joins the one that was begun under the same request id, and lets
- * the call wait until it is done. *state is in the call's arena.
+/* For a handler: begins one, or joins the one that was begun under the same request id unless that
+ * is to be refused, and lets the call wait until it is done. *state is in the call's arena.
  *
- *   ABORTED      BACKUP_RUNNING, CHECK_RUNNING  somebody else's runs
- *   UNAVAILABLE  STOPPING                       the daemon stops
- *   UNAVAILABLE  HELPER_FAILED                  no process or thread was to be had */
+ *   ABORTED            BACKUP_RUNNING, CHECK_RUNNING  somebody else's runs
+ *   RESOURCE_EXHAUSTED STORAGE_FULL                   there is no room to begin a backup
+ *   UNAVAILABLE        STOPPING                       the daemon stops
+ *   UNAVAILABLE        HELPER_FAILED                  no process or thread was to be had */
 MUST_USE struct status helper_run(
 	struct call *call, enum helper helper, struct helper_state *state);
 /* How it stands. */
@@ -55,8 +56,11 @@ const struct helper_line *helper_find(const struct helper_state *state, const ch
  *   UNAVAILABLE  HELPER_FAILED  it ended otherwise */
 MUST_USE struct status helper_failure(const struct helper_state *state);
 
-/* admin_backup.c, admin_check.c: what came of it in one sentence; true when it did what it was to
- * do. */
+/* admin_backup.c, admin_check.c: is there an answer in what it told, and no refusal? A damaged page
+ * that ends a check is one. */
+bool admin_backup_answers(const struct helper_state *state);
+bool admin_check_answers(const struct helper_state *state);
+/* What came of it in one sentence; true when it did what it was to do. */
 bool admin_backup_outcome(
 	struct arena *arena, const struct helper_state *state, const char **outcome);
 bool admin_check_outcome(

@@ -8,7 +8,7 @@
 
 void helper_line_print(const struct helper_line *line)
 {
-	for (size_t i = 0; i < HELPER_WORDS_MAX && line->words[i] && *line->words[i]; i++) {
+	for (size_t i = 0; i < HELPER_WORDS_MAX && line->words[i]; i++) {
 		if (i)
 			putchar('\t');
 		for (const char *at = line->words[i]; *at; at++)

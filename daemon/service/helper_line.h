@@ -20,7 +20,7 @@ struct helper_line {
 	const char *words[HELPER_WORDS_MAX]; /* "" past the last one */
 };
 
-/* Prints the words up to the first NULL or "" and flushes. What is not printable ASCII is a "?",
+/* Prints the words up to the first NULL, and flushes. What is not printable ASCII is a "?",
  * since a damaged row may say anything. */
 void helper_line_print(const struct helper_line *line);
 /* The words of `text`, which may end with a line feed, in the arena. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "domain/verification.h"
 #include "service/delivery.h"
 #include "service/event.h"
 #include "service/mail.h"
@@ -20,6 +21,8 @@ enum {
 		3, /* organizations, of ten webhooks each, and two writes for each of these */
 	SEND_TIMEOUT_MS = 15 * 1000,
 	ROOM_MADE = 2, /* attempts that go when one comes */
+	/* Under way for one organization: its slow receivers hold up nobody else's requests. */
+	LEASED_AT_ONCE = 2,
 };
 
 /* --- waking --- */
@@ -347,6 +350,31 @@ MUST_USE static struct status expire(
 	return settle(call, id, row, &ending, judge(call, row, &ending));
 }
 
+/* May a request be sent for the organization at all? What ends a wait is an event, which wakes. */
+static bool may_send(const Orgd__Store__V1__Organization *row)
+{
+	return row && row->organization->lifecycle == ACTIVE &&
+	       verification_is_granted(row->organization->verification);
+}
+
+/* How many requests are under way for the organization. */
+MUST_USE static struct status count_leased(
+	struct call *call, const struct id *organization_id, unsigned *leased)
+{
+	Orgd__Store__V1__Webhooks *webhooks;
+
+	*leased = 0;
+	TRY(webhooks_get(call->snapshot, organization_id, &webhooks));
+	for (size_t i = 0; i < webhooks->n_webhook_ids; i++) {
+		struct id id = id_of_bytes(webhooks->webhook_ids[i]);
+		Orgd__Store__V1__Webhook *row;
+
+		TRY(webhook_peek(call->snapshot, &id, &row));
+		*leased += row && row->lease_expire_us > call->now_us;
+	}
+	return OK;
+}
+
 struct status webhook_lease(struct call *call, const struct id *id, struct webhook_looks *looks,
 	Orgd__V1__LeaseDeliveriesResponse__Lease **lease, bool *more)
 {
@@ -354,6 +382,7 @@ struct status webhook_lease(struct call *call, const struct id *id, struct webho
 	Orgd__Store__V1__Webhook *row;
 	struct id organization_id;
 	struct candidate next = { 0 };
+	unsigned leased;
 	bool stopped;
 
 	*lease = NULL;
@@ -362,11 +391,13 @@ struct status webhook_lease(struct call *call, const struct id *id, struct webho
 		return no_row();
 	if (row->lease_expire_us)
 		return expire(call, id, row);
-	/* The event that ends its suspension or deletion wakes it. */
 	organization_id = id_of_bytes(row->organization_id);
 	TRY(organization_get(call->snapshot, &organization_id, &organization));
-	if (!organization || organization->organization->lifecycle != ACTIVE)
+	if (!may_send(organization))
 		return webhook_put(call->batch, id, row, 0);
+	TRY(count_leased(call, &organization_id, &leased));
+	if (leased >= LEASED_AT_ONCE)
+		return webhook_put(call->batch, id, row, call->now_us + US_PER_SECOND);
 	TRY(find_next(call, row, looks, &next, &stopped));
 	if (next.row)
 		return hand_out(call, id, row, &next, lease);

@@ -52,7 +52,18 @@ MUST_USE static struct status path_join(
 	return OK;
 }
 
-/* Opens backup/ beside the database, for one process at a time. */
+/* For one process at a time. */
+MUST_USE static struct status lock_backups(const char *path, int backups)
+{
+	if (!flock(backups, LOCK_EX | LOCK_NB))
+		return OK;
+	if (errno != EWOULDBLOCK)
+		return system_failed("locking", path);
+	return status_fail(STATUS_ABORTED, "BACKUP_RUNNING",
+		"another process makes a backup in %s; wait for it", path);
+}
+
+/* Opens and locks backup/ beside the database. */
 MUST_USE static struct status open_backups(const char *path, int *backups)
 {
 	bool made = !mkdir(path, 0700);
@@ -63,12 +74,7 @@ MUST_USE static struct status open_backups(const char *path, int *backups)
 	*backups = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*backups < 0)
 		return system_failed("opening", path);
-	if (flock(*backups, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK)
-			return system_failed("locking", path);
-		return status_fail(STATUS_ABORTED, "BACKUP_RUNNING",
-			"another process makes a backup in %s; wait for it", path);
-	}
+	TRY(lock_backups(path, *backups));
 	if (!made)
 		return OK;
 	parent = openat(*backups, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -151,6 +157,21 @@ struct status backup_make(const char *directory, struct backup *out)
 	else
 		*out = backup;
 	return status;
+}
+
+struct status backup_clear(const char *directory)
+{
+	CLEANUP(file_close) int backups = -1;
+	char path[PATH_MAX];
+
+	TRY(path_join(path, directory, "../" BACKUPS));
+	backups = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (backups < 0)
+		return errno == ENOENT ? OK : system_failed("opening", path);
+	TRY(lock_backups(path, backups));
+	if (unlinkat(backups, TEMPORARY, 0) && errno != ENOENT)
+		return system_failed("clearing", path);
+	return OK;
 }
 
 /* --- the way back --- */

@@ -6,8 +6,8 @@
 #include "base/status.h"
 
 /*
- * Copies of a database and the way back. Each reads every page, and a damaged one may end the
- * process: only processes of their own call these, never one that serves.
+ * Copies of a database and the way back. backup_make and backup_restore read every page, and a
+ * damaged one may end the process: only processes of their own call them, never one that serves.
  */
 enum { BACKUP_NAME_BYTES = 96 };
 
@@ -25,6 +25,11 @@ struct backup {
  *   RESOURCE_EXHAUSTED  STORAGE_FULL    the disk filled up
  *   and as store_open_to_read */
 MUST_USE struct status backup_make(const char *directory, struct backup *backup);
+
+/* Takes away what a killed process left of a copy of the database in `directory`.
+ *
+ *   ABORTED             BACKUP_RUNNING  another process makes one */
+MUST_USE struct status backup_clear(const char *directory);
 
 struct restored {
 	uint64_t epoch, revision;

@@ -169,9 +169,7 @@ Test(text, a_name_is_no_url)
 		"Click HTTP://evil.example now", "www.evil.example", "WWW.evil.example",
 		" www.evil.example", "Acme (www.evil.example)", "Hi\xC2\xA0www.evil.example",
 		"evil.com/pay", "Claim it: EVIL.COM/", "evil.com:8080", "evil.com?a=b",
-		"evil.com#a",
-		"b\xC3\xBC"
-		"cher.example/x" };
+		"evil.com#a", "b\u00fccher.example/x" };
 	const char *result;
 
 	for (size_t i = 0; i < COUNT_OF(values); i++)

@@ -197,5 +197,6 @@ Test(invitation, is_reminded_of_a_day_before_its_expiry_unless_that_has_passed)
 {
 	cr_assert_eq(invitation_reminder_time(3 * US_PER_DAY, 0), 2 * US_PER_DAY);
 	cr_assert_eq(invitation_reminder_time(US_PER_DAY, 0), 0);
+	cr_assert_eq(invitation_reminder_time(US_PER_DAY + 5, 5), 0);
 	cr_assert_eq(invitation_reminder_time(US_PER_DAY + 1, 0), 1);
 }

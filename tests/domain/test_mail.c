@@ -37,12 +37,11 @@ Test(mail, no_kind_has_another_name)
 
 Test(mail, only_some_kinds_have_a_token)
 {
-	cr_expect(mail_kind_has_token(MAIL_INVITATION));
-	cr_expect(mail_kind_has_token(MAIL_INVITATION_REMINDER));
-	cr_expect(mail_kind_has_token(MAIL_VERIFY_EMAIL));
-	cr_expect(mail_kind_has_token(MAIL_PASSWORD_RESET));
-	cr_expect_not(mail_kind_has_token(MAIL_ACCOUNT_EXISTS));
-	cr_expect_not(mail_kind_has_token(MAIL_ORGANIZATION_VERIFIED));
+	for (enum mail_kind kind = 0; kind < MAIL_KINDS; kind++)
+		cr_expect_eq(mail_kind_has_token(kind),
+			kind == MAIL_INVITATION || kind == MAIL_INVITATION_REMINDER ||
+				kind == MAIL_VERIFY_EMAIL || kind == MAIL_PASSWORD_RESET,
+			"%s", mail_kind_name(kind));
 }
 
 Test(mail, a_kind_has_its_own_facts)
@@ -103,4 +102,14 @@ Test(mail, a_link_holds_the_token_percent_encoded)
 		"https://portal.example/a%26b%3D%22c#a%26b%3D%22c");
 	cr_expect_str_eq(
 		mail_link(&arena, "https://portal.example/", ""), "https://portal.example/");
+}
+
+Test(mail, a_link_has_a_limit)
+{
+	char *url = arena_zalloc(&arena, MAIL_BYTES_MAX + 2);
+
+	memset(url, 'x', MAIL_BYTES_MAX);
+	cr_expect_eq(strlen(mail_link(&arena, url, "")), MAIL_BYTES_MAX);
+	url[MAIL_BYTES_MAX] = 'x';
+	cr_expect_lt(strlen(mail_link(&arena, url, "")), MAIL_BYTES_MAX);
 }

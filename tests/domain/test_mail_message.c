@@ -94,6 +94,7 @@ Test(rules, rule_14_the_html_has_a_real_button_and_says_the_same, .init = set_up
 	cr_expect(strstr(html, "Tuesday, 2 December 2025, 14:05 UTC"));
 	cr_expect(strstr(html, "Decline"));
 	cr_expect(strstr(html, "Join us.<br>\r\nThere is tea."));
+	cr_expect_str_eq(strstr(html, "</html>"), "</html>\r\n");
 }
 
 Test(rules, rule_14_names_are_escaped_and_add_no_header, .init = set_up, .fini = tear_down)
@@ -198,7 +199,7 @@ Test(mail_message, every_kind_names_its_reader_and_the_support)
 Test(mail_message, what_cannot_stand_in_a_header_is_refused)
 {
 	static const char *const addresses[] = { "", "a b@example.com", "a@example.com>\r\nBcc: b",
-		"<a@b.example>", "a@b.example, c@d.example", "ä@example.com" };
+		"<a@b.example>", "a@b.example, c@d.example", "ä@example.com", " a@b.example" };
 	struct mail_templates *templates;
 	struct bytes message;
 
@@ -228,13 +229,15 @@ Test(mail_message, a_mail_has_a_limit)
 	struct mail_fact facts[] = { { "message", arena_zalloc(&arena, MAIL_BYTES_MAX) } };
 	struct mail_templates *templates;
 	struct bytes message;
+	struct status status;
 
 	memset((char *)(uintptr_t)facts[0].value, 'x', MAIL_BYTES_MAX - 1);
 	letter.facts = facts;
 	letter.fact_count = 1;
 	expect_ok(mail_templates_load(mail_fixture_directory(), &templates));
-	expect_refused(mail_render(templates, &letter, &arena, &message), STATUS_RESOURCE_EXHAUSTED,
-		"MAIL_TOO_LARGE");
+	status = mail_render(templates, &letter, &arena, &message);
+	expect_refused(status, STATUS_RESOURCE_EXHAUSTED, "MAIL_TOO_LARGE");
+	cr_expect(strstr(status.failure->message, "128 KiB"));
 	mail_templates_free(templates);
 }
 
@@ -361,4 +364,29 @@ Test(mail_message, a_message_and_a_note_keep_their_lines_and_all_else_is_one)
 	cr_expect(strstr(text, "one\r\ntwo"));
 	cr_expect(strstr(text, "three four"));
 	cr_expect(strstr(text, "x y@example.com"));
+}
+
+Test(mail_message, the_limit_is_a_size_that_is_still_sent)
+{
+	struct mail_letter letter = mail_fixture_letter(MAIL_INVITATION);
+	char *text = arena_zalloc(&arena, MAIL_BYTES_MAX), from[320] = "";
+	struct mail_fact facts[] = { { "message", text } };
+	size_t left = MAIL_BYTES_MAX;
+	const char *message;
+
+	letter.facts = facts;
+	letter.fact_count = 1;
+	letter.from = from;
+	*from = 'x';
+	/* What the text makes in steps, the sender's address makes up for byte by byte. */
+	for (size_t size = 0; left > 300; size += (left - 150) * 3 / 9) {
+		memset(text, 'x', size);
+		expect_ok(render(&letter, &message));
+		left = MAIL_BYTES_MAX - strlen(message);
+	}
+	memset(from, 'x', left + 1);
+	expect_ok(render(&letter, &message));
+	cr_expect_eq(strlen(message), MAIL_BYTES_MAX);
+	from[left + 1] = 'x';
+	expect_refused(render(&letter, &message), STATUS_RESOURCE_EXHAUSTED, "MAIL_TOO_LARGE");
 }

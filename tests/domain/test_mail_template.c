@@ -2,6 +2,7 @@
 #include "domain/mail_template.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/expect.h"
 #include "domain/mail_fixture.h"
@@ -49,6 +50,7 @@ static const char *expand(enum mail_format format, const char *text)
 Test(mail_template, a_placeholder_stands_for_its_value)
 {
 	cr_expect_str_eq(expand(MAIL_FORMAT_TEXT, "Hello {{name}}, {{name}}!"), "Hello Ada, Ada!");
+	cr_expect_str_eq(expand(MAIL_FORMAT_TEXT, "{name}"), "{name}");
 }
 
 Test(mail_template, html_escapes_values_but_for_the_button)
@@ -89,15 +91,24 @@ Test(mail_template, mistakes_are_refused_with_file_and_line)
 	} mistakes[] = {
 		{ "a\n{{name", "x.mail:8: \"{{\" without \"}}\" on its line" },
 		{ "{{name\n}}", "x.mail:7: \"{{\" without \"}}\" on its line" },
+		{ "{{name}x", "x.mail:7: \"{{\" without \"}}\" on its line" },
+		{ "{name}}{{", "x.mail:7: \"{{\" without \"}}\" on its line" },
 		{ "{{nobody}}", "x.mail:7: \"nobody\" is no placeholder here" },
 		{ "{{link}}", "x.mail:7: \"link\" is no placeholder here" },
 		{ "{{}}", "x.mail:7: \"\" is no placeholder here" },
 		{ "{{ name }}", "x.mail:7: \" name \" is no placeholder here" },
+		{ "{{an_unknown_placeholder_of_39_characters}}",
+			"x.mail:7: \"an_unknown_placeholder_of_39_characters\" is no placeholder "
+			"here" },
+		{ "{{an_unknown_placeholder_of_46_characters_in_all}}",
+			"x.mail:7: \"an_unknown_placeholder_of_46_characters_\" is no placeholder "
+			"here" },
 		{ "{{#name}}\n{{#note}}{{/note}}{{/name}}",
 			"x.mail:8: a section inside a section" },
 		{ "{{/name}}", "x.mail:7: the end of a section that is not open" },
 		{ "{{#name}}{{/note}}", "x.mail:7: the end of a section that is not open" },
 		{ "{{#name}}\nx\n", "x.mail:9: a section is not closed" },
+		{ "{{#name}}", "x.mail:7: a section is not closed" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(mistakes); i++) {
@@ -146,6 +157,9 @@ static const char *load_with(const char *name, const char *content)
 Test(mail_template, a_directory_that_was_changed_with_care_loads)
 {
 	cr_expect_null(load_with("invitation.mail", "For people.\n\n" GOOD_SECTIONS));
+	cr_expect_null(load_with("account_exists.mail",
+			       "=== subject\nx\n=== button\ny\n=== text\nz\n=== html\nz\n"),
+		"a mail without a token needs no link");
 	cr_expect_null(
 		load_with("invitation.mail", "=== subject\r\nA subject\r\n=== button\r\nGo\r\n=== "
 					     "text\r\n{{link}}\r\n=== html\r\n{{button}}\r\n"));
@@ -173,6 +187,10 @@ Test(mail_template, files_that_are_not_whole_are_refused)
 		{ "invitation.mail", GOOD_SECTIONS "=== text\nagain\n",
 			"invitation.mail:9: sections are subject, button, text and html, each "
 			"once" },
+		{ "invitation.mail", "=== subject\nx\n=== button\ny\n=== text\n{{link}}\n=== html",
+			"invitation.mail:7: the section html is missing or empty" },
+		{ "invitation.mail", "=== subject\r\nx\r\n=== html",
+			"invitation.mail:3: the section button is missing or empty" },
 		{ "invitation.mail", "=== footer\nx\n",
 			"invitation.mail:1: sections are subject, button, text and html, each "
 			"once" },
@@ -180,6 +198,14 @@ Test(mail_template, files_that_are_not_whole_are_refused)
 			"=== subject\nx\ny\n=== button\ny\n=== text\n{{link}}\n=== "
 			"html\n{{button}}\n",
 			"invitation.mail:2: subject and button have one line" },
+		{ "invitation.mail",
+			"=== subject\nx\n=== button\ny\nz\n=== text\n{{link}}\n=== "
+			"html\n{{button}}\n",
+			"invitation.mail:4: subject and button have one line" },
+		{ "button.html", "{{link}} {{label}} {{organization}}",
+			"button.html:1: \"organization\" is no placeholder here" },
+		{ "button.html", "{{link}} {{label}} {{inviter}}",
+			"button.html:1: \"inviter\" is no placeholder here" },
 		{ "invitation.mail",
 			"=== subject\n\nx {{note}}\n=== button\ny\n=== text\n{{link}}\n=== "
 			"html\n{{button}}\n",
@@ -217,6 +243,23 @@ Test(mail_template, a_file_has_a_limit)
 {
 	char *content = arena_zalloc(&arena, 64 * 1024 + 2);
 
-	memset(content, 'x', 64 * 1024 + 1);
+	memset(content, 'x', 64 * 1024 - 1);
+	memcpy(content, "{{content}}", strlen("{{content}}"));
+	cr_expect_null(load_with("layout.html", content));
+	memset(content, 'x', 64 * 1024);
 	cr_expect_str_eq(load_with("layout.html", content), "layout.html:1: longer than 64 KiB");
+}
+
+Test(mail_template, loading_keeps_no_file_open)
+{
+	struct mail_templates *templates;
+	int before = dup(STDIN_FILENO), after;
+
+	close(before);
+	expect_ok(mail_templates_load(mail_fixture_directory(), &templates));
+	mail_templates_free(templates);
+	mail_templates_free(NULL);
+	after = dup(STDIN_FILENO);
+	close(after);
+	cr_expect_eq(before, after);
 }

@@ -171,13 +171,13 @@ Test(mail_text, a_header_stays_as_it_is_up_to_column_76)
 
 Test(mail_text, a_phrase_stays_as_it_is_up_to_column_76_with_all_its_quotes)
 {
-	char value[36] = "";
+	char value[35] = "";
 
 	memset(value, 'x', 34);
 	mail_text_add_phrase(&text, value, 6);
 	cr_expect_str_eq(text.data, value);
-	value[34] = 'x';
-	mail_text_add_phrase(&text, value, 6);
+	mail_text_init(&text, &arena, 4096);
+	mail_text_add_phrase(&text, value, 7);
 	cr_expect(strstr(text.data, "=?UTF-8?B?"));
 }
 
@@ -209,4 +209,28 @@ Test(mail_text, a_value_of_broken_bytes_alone_has_its_room)
 	cr_expect_str_eq(
 		mail_text_clean(&arena, MAIL_CLEAN_LINE, "\xff\xff"), "\xef\xbf\xbd\xef\xbf\xbd");
 	cr_expect_str_eq(mail_text_clean(&arena, MAIL_CLEAN_LINE, ""), "");
+}
+
+Test(mail_text, a_full_line_of_base64_is_followed_by_no_empty_one)
+{
+	char zeros[57] = "";
+
+	mail_text_add_base64_lines(&text, zeros, sizeof(zeros));
+	cr_expect_eq(text.size, 76 + strlen("\r\n"));
+	mail_text_init(&text, &arena, 4096);
+	mail_text_add_base64_lines(&text, zeros, sizeof(zeros) - 1);
+	cr_expect_str_eq(text.data + 72, "AAA=\r\n");
+	mail_text_init(&text, &arena, 4096);
+	mail_text_add_base64_lines(&text, "", 0);
+	cr_expect_str_empty(text.data);
+}
+
+Test(mail_text, an_encoded_word_ends_with_its_value)
+{
+	char value[38 + 1] = "";
+
+	for (int i = 0; i < 19; i++)
+		strcat(value, "ö");
+	mail_text_add_words(&text, value, 9);
+	cr_expect(strstr(text.data, "=?="), "38 bytes need a pad: %s", text.data);
 }

@@ -75,6 +75,8 @@ Test(membership, an_owner_is_found_by_the_whole_id)
 	add(1);
 	cr_expect(membership_is_owner(&organization, &one));
 	cr_expect_not(membership_is_owner(&organization, &two));
+	add(2);
+	cr_expect(membership_is_owner(&organization, &two));
 	organization.owner_ids[0].len = 0;
 	cr_expect_not(membership_is_owner(&organization, &one));
 }
@@ -120,4 +122,21 @@ Test(membership, an_organization_has_at_most_32_owners)
 	expect_refused(
 		membership_may_own(&user, &organization), STATUS_RESOURCE_EXHAUSTED, "OWNER_LIMIT");
 	expect_ok(membership_may_join(&user, &organization, ORGD__V1__ROLE__ROLE_ADMIN));
+}
+
+Test(membership, a_refusal_says_how_many_there_may_be)
+{
+	struct status status;
+
+	user.organization_count = 100;
+	status = membership_may_join(&user, &organization, ORGD__V1__ROLE__ROLE_MEMBER);
+	cr_expect(strstr(status.failure->message, "at most 100 organizations"));
+	user.owned_count = 50;
+	status = membership_may_own(&user, &organization);
+	cr_expect(strstr(status.failure->message, "at most 50 organizations"));
+	user.owned_count = 0;
+	for (uint8_t i = 0; i < 32; i++)
+		add(i);
+	status = membership_may_own(&user, &organization);
+	cr_expect(strstr(status.failure->message, "at most 32 Owners"));
 }

@@ -65,6 +65,12 @@ Test(verification, an_illegal_transition_says_what_can_follow)
 
 	cr_expect(strstr(status.failure->message, "what can: PENDING, REJECTED, UNVERIFIED"), "%s",
 		status.failure->message);
+	status = verification_next(PENDING, VERIFICATION_RESUBMIT, &to);
+	cr_expect(strstr(status.failure->message,
+			  "what can: VERIFIED, REJECTED, NEEDS_INFORMATION, UNVERIFIED"),
+		"%s", status.failure->message);
+	status = verification_next(NONE, VERIFICATION_VERIFY, &to);
+	cr_expect_str_eq(strstr(status.failure->message, "what can: "), "what can: ");
 }
 
 Test(verification, nothing_leads_out_of_a_state_that_is_none)
@@ -109,8 +115,12 @@ Test(verification, each_step_has_an_event_of_its_own)
 
 Test(verification, each_reason_but_other_reads_as_a_sentence)
 {
-	for (unsigned reason = 1; reason <= 6; reason++)
+	for (unsigned reason = 1; reason <= 6; reason++) {
 		cr_expect_eq(!*verification_reason_text(reason),
 			reason == ORGD__V1__DECISION_REASON__DECISION_REASON_OTHER);
+		for (unsigned other = 1; other < reason; other++)
+			cr_expect_str_neq(
+				verification_reason_text(reason), verification_reason_text(other));
+	}
 	cr_expect_str_empty(verification_reason_text(0));
 }

@@ -248,6 +248,57 @@ Test(admin_helper, long_work_outlives_the_deadline_and_answers_the_same_request_
 	story_with_script_end(s);
 }
 
+static struct outcome try_backup(struct story *s, const char *request_id)
+{
+	return story_try_as(
+		s, "operator", "AdminService/Backup", STORY_REQUEST(Backup, backup), request_id);
+}
+
+/* What a copy under way takes of the disk is not counted against it, nor taken away. */
+Test(admin_helper, a_repeat_of_a_backup_under_way_asks_for_no_room)
+{
+	struct story *s = story_with_script(waits);
+	const char *half;
+	FILE *file;
+
+	story_release(s); /* no call waits any more */
+	scene_expect_ok(try_backup(s, "a-backup-of-mine-0001"));
+	cr_assert_eq(mkdir(backups_of(s, ""), 0700), 0);
+	half = backups_of(s, "unfinished");
+	file = fopen(half, "w");
+	cr_assert(file);
+	fclose(file);
+	scene_expect_ok(try_backup(s, "a-backup-of-mine-0001"));
+	cr_assert_eq(access(half, F_OK), 0);
+	story_with_script_end(s);
+}
+
+Test(admin_helper, rule_34_what_was_refused_is_decided_anew_under_the_same_request_id)
+{
+	struct story *s = story_with_script(
+		"if [ -e \"$2/../go\" ]; then printf 'backup\\tname\\t1\\t2\\t3\\n'; else "
+		"printf 'failed\\t8\\tSTORAGE_FULL\\tthe disk is full\\n'; fi");
+
+	scene_expect_refusal(
+		try_backup(s, "a-backup-of-mine-0001"), STATUS_RESOURCE_EXHAUSTED, "STORAGE_FULL");
+	let_go(s);
+	scene_expect_ok(try_backup(s, "a-backup-of-mine-0001"));
+	story_with_script_end(s);
+}
+
+Test(admin_helper, rule_34_a_damaged_page_is_an_answer_that_a_repeat_gets_again)
+{
+	struct story *s = story_with_script(
+		"if [ -e \"$2/../go\" ]; then printf 'checked\\t7\\t3\\t0\\n'; else "
+		"ulimit -c 0; kill -SEGV $$; fi");
+
+	cr_assert_eq(checked(try_check(s, "a-check-of-mine-0001"))->report->finding_count, 1);
+	let_go(s);
+	cr_assert_eq(checked(try_check(s, "a-check-of-mine-0001"))->report->finding_count, 1);
+	cr_assert_eq(checked(try_check(s, "a-check-of-mine-0002"))->report->finding_count, 0);
+	story_with_script_end(s);
+}
+
 Test(admin_helper, a_daemon_that_stops_does_not_wait_for_long_work)
 {
 	struct story *s = story_with_script("exec sleep 1000");

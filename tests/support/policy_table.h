@@ -90,7 +90,7 @@ static const struct {
 		"AccessService/ListUserDocuments" },
 	{ "who reaches a document", PLATFORM " key:check", "AccessService/ListDocumentUsers" },
 	{ "list decisions", ADMINS " reviewer " PLATFORM, "VerificationService/ListDecisions" },
-	{ "webhooks of the organization", OWNERS " " PLATFORM,
+	{ "webhooks of the organization", "owner as+:owner " PLATFORM,
 		"WebhookService/CreateWebhook WebhookService/GetWebhook "
 		"WebhookService/ListWebhooks WebhookService/UpdateWebhook "
 		"WebhookService/DeleteWebhook WebhookService/ListAttempts "

@@ -157,6 +157,43 @@ class Backup(unittest.TestCase):
             self.assertEqual((reply.code, reply.reason), (EXHAUSTED, "STORAGE_FULL"))
             self.assertFalse((daemon.state / "backup").exists())
 
+    def test_what_a_killed_copy_left_is_cleared_before_the_room_is_measured(self):
+        with Daemon(extra="disk_reserve_mib = 1048576") as daemon, Client(daemon.socket) as client:
+            left = daemon.state / "backup" / "unfinished"
+            left.parent.mkdir()
+            left.write_bytes(b"half a database")
+            # Another process may still be at it.
+            directory = os.open(left.parent, os.O_RDONLY)
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            reply = client.call("AdminService/Backup")
+            self.assertEqual((reply.code, reply.reason), (ABORTED, "BACKUP_RUNNING"))
+            self.assertTrue(left.exists())
+            os.close(directory)
+            reply = client.call("AdminService/Backup")
+            self.assertEqual((reply.code, reply.reason), (EXHAUSTED, "STORAGE_FULL"))
+            self.assertFalse(left.exists())
+
+    @unittest.skipIf(os.geteuid(), "gives a directory away")
+    def test_only_the_owner_of_a_database_checks_it_or_makes_a_backup(self):
+        with Daemon() as daemon:
+            backup = self.back_up(daemon)
+            daemon.stop()
+            database = daemon.state / "db"
+            lock = database / "lock.mdb"
+            lock.unlink()
+            made = os.listdir(backup.parent)
+            os.chown(database, 65533, -1)
+            for flag in ("--check-database", "--backup-database"):
+                done = orgd(flag, database)
+                self.assertEqual(done.returncode, EX_UNAVAILABLE, done.stdout)
+                self.assertIn("belongs to uid 65533: run this as that user", done.stdout)
+            self.assertFalse(lock.exists())
+            self.assertEqual(os.listdir(backup.parent), made)
+            os.chown(backup, 65533, -1)
+            self.assertEqual(orgd("--check-database", backup).returncode, EX_OK)
+            missing = orgd("--check-database", daemon.state / "none")
+            self.assertIn("STORE_MISSING", missing.stdout)
+
     def test_orgctl_makes_one_and_shows_it(self):
         with Daemon() as daemon:
             name = daemon.orgctl("server", "backup", "-q").strip()

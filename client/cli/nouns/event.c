@@ -191,8 +191,11 @@ static Orgd__V1__VerifyEventsResponse *verify_range(struct cli *cli, uint64_t fr
 static Orgd__V1__VerifyEventsResponse *verify_against(struct cli *cli)
 {
 	const Orgd__V1__Checkpoint *checkpoint = checkpoint_read(cli);
-	Orgd__V1__VerifyEventsResponse *before = verify_range(cli, 0, checkpoint->revision), *after;
+	Orgd__V1__VerifyEventsResponse *before, *after;
 
+	if (!checkpoint->revision)
+		return verify_range(cli, 0, 0); /* from before the first event */
+	before = verify_range(cli, 0, checkpoint->revision);
 	if (before->head_hash.len != checkpoint->head_hash.len ||
 		memcmp(before->head_hash.data, checkpoint->head_hash.data, before->head_hash.len) !=
 			0)

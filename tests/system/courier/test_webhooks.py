@@ -319,9 +319,10 @@ class Deliveries(Story):
             self.daemon.advance(max(0, int(due) + 1 - self.now()))
         self.assertEqual(found["disableReason"], "failures")
         self.assertTrue(DAY_S / 2 < self.now() - begun < 2 * DAY_S, self.now() - begun)
-        mail = self.daemon.wait_for_mail("ada@example.com", mails + 1)
-        text = mail.get_body(("plain",)).get_content()
-        self.assertIn(f"localhost:{self.receiver.port}", text)
+        # Others were disabled before, whose mails may still be on their way.
+        [mail] = until(lambda: [mail for mail in self.daemon.mails("ada@example.com")[mails:]
+                                if f"localhost:{self.receiver.port}" in mail.get_body(("plain",)).get_content()],
+                       "the mail")
         self.assertNotIn("sesame", mail.as_string())
 
         self.sign_in()
