@@ -33,9 +33,9 @@ static void on_tick(struct loop_source *source, uint32_t events);
 static void make(void)
 {
 	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
-	loop.tick = (struct loop_source){ .fd = timerfd_create(CLOCK_MONOTONIC,
-						  TFD_CLOEXEC | TFD_NONBLOCK),
-		.ready = on_tick };
+	loop.tick = (struct loop_source){
+		.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_tick
+	};
 	if (loop.epoll < 0 || loop.tick.fd < 0 ||
 		epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.tick.fd,
 			&(struct epoll_event){

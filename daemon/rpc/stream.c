@@ -75,8 +75,8 @@ static void begin(struct transfer *transfer, const uint8_t *data, size_t size, i
 	struct stream *stream = transfer->stream;
 
 	if (timeout_ms)
-		loop_timer_set(&transfer->timer,
-			clock_monotonic_us() + timeout_ms * (int64_t)US_PER_MS);
+		loop_timer_set(
+			&transfer->timer, clock_monotonic_us() + timeout_ms * (int64_t)US_PER_MS);
 	pthread_mutex_lock(&stream->lock);
 	transfer->timed = timeout_ms != 0;
 	transfer->data = (uint8_t *)(uintptr_t)data;
@@ -141,8 +141,8 @@ static void on_ready(struct loop_source *source, uint32_t events)
 	pthread_mutex_unlock(&stream->lock);
 	/* After the last of the two the stream may be gone. */
 	if (reading)
-		end(&stream->reading, reading,
-			recv(source->fd, stream->reading.data, reading, 0), stream->handler->read);
+		end(&stream->reading, reading, recv(source->fd, stream->reading.data, reading, 0),
+			stream->handler->read);
 	if (writing)
 		end(&stream->writing, writing,
 			send(source->fd, stream->writing.data, writing, MSG_NOSIGNAL),
@@ -319,8 +319,7 @@ struct status stream_listen_ipc(const char *path, mode_t mode, struct stream_lis
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	return listen_at(
-		(const struct sockaddr *)&address, sizeof(address), path, mode, listener);
+	return listen_at((const struct sockaddr *)&address, sizeof(address), path, mode, listener);
 }
 
 struct status stream_listen_tcp(
@@ -379,10 +378,10 @@ struct stream_task *stream_task_new(void (*function)(void *context), void *conte
 
 	if (!task)
 		return NULL;
-	*task = (struct stream_task){
-		.source = { .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .ready = on_task },
-		.function = function, .context = context
-	};
+	*task = (struct stream_task){ .source = { .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+					      .ready = on_task },
+		.function = function,
+		.context = context };
 	if (task->source.fd >= 0 && !loop_add(&task->source, EPOLLIN))
 		return task;
 	stream_task_free(task);

@@ -60,7 +60,8 @@ struct status tcp_address_read(const char *address, bool anywhere, struct sockad
 			"[::1]:9210",
 			address);
 	out->ss_family = is_six ? AF_INET6 : AF_INET;
-	four->sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)); /* at the same place in both */
+	four->sin_port =
+		htons((uint16_t)atoi(strrchr(address, ':') + 1)); /* at the same place in both */
 	if (!is_loopback(out) && !anywhere)
 		return status_fail(STATUS_INVALID_ARGUMENT, "ADDRESS_NOT_LOOPBACK",
 			"%s is not on this host alone: the protocol is unencrypted, so listening "

@@ -123,8 +123,8 @@ MUST_USE static struct status parse_checks(
 		if (!parse_check(request->checks[i], "", "", &(*pairs)[i]).code)
 			continue;
 		fields = check_fields(i);
-		return parse_check(request->checks[i], fields.document_id, fields.user_id,
-			&(*pairs)[i]);
+		return parse_check(
+			request->checks[i], fields.document_id, fields.user_id, &(*pairs)[i]);
 	}
 	return OK;
 }
