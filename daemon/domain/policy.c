@@ -43,7 +43,8 @@ static const struct rule rules[] = {
 	{ "SessionService/RevokeSession", MUTATION, ONESELF, SCOPE_NONE, RULE_OWN_SESSION },
 
 	{ "OrganizationService/CreateOrganization", MUTATION, HAT_USER | PLATFORM, SCOPE_NONE, 0 },
-	{ "OrganizationService/GetOrganization", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ, RULE_QUICK },
+	{ "OrganizationService/GetOrganization", READ, MEMBERS, SCOPE_ORGANIZATIONS_READ,
+		RULE_QUICK },
 	{ "OrganizationService/ListOrganizations", READ, REVIEWERS, SCOPE_ORGANIZATIONS_READ, 0 },
 	{ "OrganizationService/ListMyOrganizations", READ, ONESELF, SCOPE_NONE, 0 },
 	{ "OrganizationService/UpdateOrganization", MUTATION, ADMINS, SCOPE_NONE, 0 },

@@ -38,7 +38,7 @@ struct connection {
 
 	struct turn_queue queue; /* replies that wait for the write under way, or for the parser */
 	bool writing;
-	bool parsing; /* replies are kept together until the input is used up */
+	bool parsing;         /* replies are kept together until the input is used up */
 	int prepared_ms;      /* the timeout of a write that unlock() is to submit; 0 for none */
 	unsigned submitting;  /* unlock()s that do so; the stream stays open and there meanwhile */
 	struct turn *sending; /* the turn that is being written from its own memory */

@@ -38,8 +38,8 @@ struct server_options {
 	/* Takes over the exchange. Called on the loop's threads, several at once: it must not block. */
 	void (*handle)(void *context, struct exchange *exchange);
 	/* What to answer, packed, to a peer over a connection cap: an error rather than a refusal,
-	 * since a refused REQ client reconnects 44 times a second. Called on the loop's threads; the
-	 * bytes stay. */
+	 * since a refused REQ client reconnects 44 times a second. Called on the loop's threads;
+	 * the bytes stay. */
 	struct bytes (*refusal)(void *context);
 	void *context;
 };
@@ -66,6 +66,6 @@ void server_statistics(const struct server *server, struct server_statistics *st
 
 /* Stops accepting and handing over, waits until every request taken has been answered and every
  * reply has left, or `timeout_ms` is over. True when nothing was left. Removes the socket if it is
- * still ours. Nothing is freed, since the loop's threads are still at work: the process ends next. Once, from a
- * thread that owns no exchange. */
+ * still ours. Nothing is freed, since the loop's threads are still at work: the process ends next.
+ * Once, from a thread that owns no exchange. */
 bool server_drain(struct server *server, int timeout_ms);

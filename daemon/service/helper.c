@@ -33,8 +33,8 @@ static const struct kind {
 struct work_of_its_own {
 	struct helpers *helpers;
 	const struct kind *kind;
-	/* Its words are in `arena`. While it runs, only number, running and start_us are under lock;
-	 * the rest is the thread's. */
+	/* Its words are in `arena`. While it runs, only number, running and start_us are under
+	 * lock; the rest is the thread's. */
 	struct helper_state state;
 	struct arena arena;
 	char request_id[65]; /* under which it was begun */
