@@ -35,7 +35,8 @@ struct server_options {
 	uint32_t connections_max, connections_per_peer_max, in_flight_max; /* 0: the limits above */
 	int io_timeout_ms;
 
-	/* Takes over the exchange. Called on the loop's threads, several at once: it must not block. */
+	/* Takes over the exchange. Called on the loop's threads, several at once: it must not
+	 * block. */
 	void (*handle)(void *context, struct exchange *exchange);
 	/* What to answer, packed, to a peer over a connection cap: an error rather than a refusal,
 	 * since a refused REQ client reconnects 44 times a second. Called on the loop's threads;
