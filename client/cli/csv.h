@@ -8,7 +8,8 @@
  *
  * Names, descriptions and notes are typed by strangers and end in an administrator's spreadsheet,
  * which takes a cell that begins with = + - @ for a formula; some split at semicolons and tabs
- * too. Such a beginning gets an apostrophe in front, which spreadsheets take for "this is text". Who needs every byte as it is takes JSON.
+ * too. Such a beginning gets an apostrophe in front, which spreadsheets take for "this is text".
+ * Who needs every byte as it is takes JSON.
  */
 
 /* The next cell of the line; NULL for an empty one. */

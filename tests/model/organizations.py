@@ -113,8 +113,10 @@ class Organizations:
         owner = request["owner_user_id"] or call.user
         required(owner, "FIELD_REQUIRED")
         handle = fields["handle"].strip().lower()
+        # Of several fields that are wrong, any may be named.
+        well_formed = re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])", handle)
+        required(well_formed and fields["display_name"], "INVALID_HANDLE", "FIELD_REQUIRED")
         check_text(fields, EDITABLE)
-        required(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])", handle), "INVALID_HANDLE", "FIELD_REQUIRED")
         required(handle not in ("admin", "www", "api"), "RESERVED_HANDLE")
         if owner not in self.users:
             raise Refused(NOT_FOUND, "USER_NOT_FOUND")

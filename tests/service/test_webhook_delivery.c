@@ -422,21 +422,41 @@ Test(webhook_delivery, a_purged_organizations_webhooks_are_gone)
 
 RULE(rule_42_a_webhook_tells_of_the_platform_and_not_who_it_was)
 {
+	Orgd__V1__Organization change = ORGD__V1__ORGANIZATION__INIT;
 	const lease_of *leased;
 	char note[] = "They look fine to me.";
 
+	change.id = (char *)(uintptr_t)acme;
+	change.legal_name = (char *)(uintptr_t) "Acme of old";
+	ASK(s, ADA, OrganizationService, UpdateOrganization, update_organization,
+		.organization = &change);
 	(void)made();
 	story_person(s, BOB, "Rita the Reviewer");
 	person_give_platform_role(s, BOB, ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_REVIEWER);
-	ASK(s, BOB, VerificationService, RejectOrganization, reject_organization,
-		.organization_id = acme, .note = "Please correct the address.",
-		.private_note = note, .reason = ORGD__V1__DECISION_REASON__DECISION_REASON_OTHER);
+	ASK(s, BOB, VerificationService, VerifyOrganization, verify_organization,
+		.organization_id = acme, .note = "Welcome back.", .private_note = note);
 	leased = hook_must_lease();
-	cr_expect(request_holds(leased, "{\"type\":\"organization.rejected\""));
+	cr_expect(request_holds(leased, "{\"type\":\"organization.verified\""));
 	cr_expect(request_holds(leased, "\"actor\":{\"kind\":\"platform\"}"));
 	cr_expect_not(request_holds(leased, "Rita"));
 	cr_expect_not(request_holds(leased, story_id(s, BOB)));
 	cr_expect_not(request_holds(leased, note));
+}
+
+Test(webhook_delivery, waits_until_the_organization_is_verified)
+{
+	const lease_of *leased;
+
+	(void)made();
+	ASK(s, "operator", VerificationService, RejectOrganization, reject_organization,
+		.organization_id = acme, .note = "Please correct the address.",
+		.reason = ORGD__V1__DECISION_REASON__DECISION_REASON_OTHER);
+	cr_assert_null(hook_lease());
+	ASK(s, ADA, VerificationService, Resubmit, resubmit, .organization_id = acme);
+	ASK(s, "operator", VerificationService, VerifyOrganization, verify_organization,
+		.organization_id = acme);
+	leased = hook_must_lease();
+	cr_expect(request_holds(leased, "{\"type\":\"organization.rejected\""));
 }
 
 Test(webhook_delivery, an_erased_persons_name_is_not_told_any_more)
