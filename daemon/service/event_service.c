@@ -238,6 +238,12 @@ static struct status watch_events(struct call *call, const Orgd__V1__WatchEvents
 	if (request->max_events < 0)
 		return status_invalid("max_events", "MAX_EVENTS",
 			"max_events is %d; ask for 0 to %d", request->max_events, WATCHED_MAX);
+	/* Who has seen more than this history holds does not wait in silence for it to come. */
+	if (request->from_revision > now && !call->resume_at)
+		return status_fail(STATUS_OUT_OF_RANGE, "REVISION_GONE",
+			"revision %" PRIu64 " is not here: the history ends before %" PRIu64
+			"; if a backup was restored, read its events again and go on from there",
+			request->from_revision, now);
 	from = call->resume_at          ? call->resume_at
 	       : request->from_revision ? request->from_revision
 					: now;

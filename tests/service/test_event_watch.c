@@ -56,6 +56,17 @@ Test(event_service, watching_goes_on_where_it_ended_and_misses_and_repeats_nothi
 	story_end(s);
 }
 
+Test(event_service, a_revision_that_a_restore_took_back_is_not_waited_for)
+{
+	const char *org;
+	struct story *s = acme_begin(&org);
+	uint64_t next = watch_now(s, org, 1, 0)->next_revision;
+
+	REFUSED(s, "operator", STATUS_OUT_OF_RANGE, "REVISION_GONE", EventService, WatchEvents,
+		watch_events, .organization_id = org, .from_revision = next + 1);
+	story_end(s);
+}
+
 Test(event_service, watching_never_splits_a_batch)
 {
 	const Watched *watched;
@@ -201,8 +212,7 @@ Test(event_service, watching_an_empty_store_waits_like_any_other)
 Test(event_service, four_calls_wait_on_a_connection_and_the_fifth_is_refused)
 {
 	enum { WATCHERS = 5 };
-	const ProtobufCMessage *request =
-		STORY_REQUEST(WatchEvents, watch_events, .from_revision = 1000000);
+	const ProtobufCMessage *request = STORY_REQUEST(WatchEvents, watch_events);
 	struct watcher watchers[WATCHERS];
 	struct story *s = story_begin();
 	int refused = 0;
@@ -235,7 +245,7 @@ Test(engine, a_drain_answers_what_waits_and_lets_nothing_wait_any_more)
 	story_release(s);
 	pthread_join(watcher.thread, NULL);
 	scene_expect_ok(watcher.outcome);
-	(void)watch_now(s, "", 1000, 0);
+	(void)watch_now(s, "", 0, 0);
 	story_end(s);
 }
 

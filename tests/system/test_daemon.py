@@ -228,7 +228,7 @@ class Life(unittest.TestCase):
         with Daemon() as daemon:
             answers = []
             waiting = threading.Thread(target=lambda: answers.append(
-                daemon.call("EventService/WatchEvents", {"fromRevision": "1000000"})))
+                daemon.call("EventService/WatchEvents", {})))
             calls = int(daemon.call("AdminService/GetStatus")["calls"])
             waiting.start()
             # Two more have come in: the one that waits, and the one that asks.
