@@ -32,12 +32,11 @@ static const char *read_file(struct cli *cli, const char *path)
 	return text;
 }
 
-static const Orgd__V1__Checkpoint *parse(struct cli *cli, const char *path)
+static Orgd__V1__Checkpoint *parse(struct cli *cli, const char *path)
 {
 	const char *text = read_file(cli, path);
 	char problem[PROTOJSON_PROBLEM_BYTES];
-	/* Lives until the end of the process. */
-	const Orgd__V1__Checkpoint *checkpoint = (const Orgd__V1__Checkpoint *)protojson_parse(
+	Orgd__V1__Checkpoint *checkpoint = (Orgd__V1__Checkpoint *)protojson_parse(
 		&orgd__v1__checkpoint__descriptor, text, strlen(text), problem);
 
 	if (!checkpoint)
@@ -85,10 +84,10 @@ static void check_key(struct cli *cli, const Orgd__V1__Checkpoint *checkpoint, c
 			"%s was signed by another key than --public-key", path);
 }
 
-const Orgd__V1__Checkpoint *checkpoint_read(struct cli *cli)
+Orgd__V1__Checkpoint *checkpoint_read(struct cli *cli)
 {
 	const char *path = given(cli, "against");
-	const Orgd__V1__Checkpoint *checkpoint;
+	Orgd__V1__Checkpoint *checkpoint;
 	char statement[STATEMENT_BYTES];
 
 	if (sodium_init() < 0)

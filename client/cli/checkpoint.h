@@ -9,5 +9,6 @@
  */
 
 /* Reads the file that --against names and checks its signature: by --public-key if that is given,
- * which then must be the one in the file. Ends the process when anything is wrong. */
-const Orgd__V1__Checkpoint *checkpoint_read(struct cli *cli);
+ * which then must be the one in the file. Ends the process when anything is wrong. To be freed with
+ * org_message_free. */
+Orgd__V1__Checkpoint *checkpoint_read(struct cli *cli);

@@ -196,7 +196,7 @@ Test(text_address, web_addresses_are_accepted_as_they_are)
 
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		expect_ok(text_check_url(&arena, "field", values[i], &result));
-		cr_expect_eq(result, values[i]);
+		cr_expect_str_eq(result, values[i]);
 	}
 }
 

@@ -187,10 +187,15 @@ static Orgd__V1__VerifyEventsResponse *verify_range(struct cli *cli, uint64_t fr
 	return response;
 }
 
+static void checkpoint_free(Orgd__V1__Checkpoint **checkpoint)
+{
+	org_message_free(*checkpoint);
+}
+
 /* Up to the checkpoint, which must be on the way, and on from there. */
 static Orgd__V1__VerifyEventsResponse *verify_against(struct cli *cli)
 {
-	const Orgd__V1__Checkpoint *checkpoint = checkpoint_read(cli);
+	CLEANUP(checkpoint_free) Orgd__V1__Checkpoint *checkpoint = checkpoint_read(cli);
 	Orgd__V1__VerifyEventsResponse *before, *after;
 
 	if (!checkpoint->revision)
