@@ -446,7 +446,7 @@ Test(webhook_service, only_an_event_of_the_organization_can_be_sent_again)
 		RedeliverEvent, redeliver_event, .webhook_id = id, .event_id = own);
 }
 
-Test(webhook_service, a_hundred_wait_to_be_sent_again_at_most, .timeout = 60)
+Test(webhook_service, a_hundred_wait_to_be_sent_again_at_most)
 {
 	const char *id = hook_made_for("grant.")->webhook->id;
 	const Orgd__V1__ListEventsResponse *events;

@@ -262,7 +262,7 @@ Test(webhook_lease, one_whose_secret_cannot_be_read_is_disabled_and_holds_nothin
 	cr_expect_str_eq(hook_must_lease()->delivery_id, broken);
 }
 
-Test(webhook_lease, the_latest_thousand_attempts_are_kept, .timeout = 120)
+Test(webhook_lease, the_latest_thousand_attempts_are_kept)
 {
 	const char *id = made();
 	const Orgd__V1__ListAttemptsResponse *attempts;
