@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "rpc/loop.h"
+#include "rpc/pool.h"
 
 enum {
 	BACKLOG = 4096,
@@ -31,7 +32,10 @@ struct transfer {
 	struct stream *stream;
 };
 
+/* Its memory stays a stream's for ever: a thread that was held up with an event in hand may come to
+ * it when it is another one, and finds under the lock what there is to do for that, or nothing. */
 struct stream {
+	struct pool_item item;
 	struct loop_source source;
 	const struct stream_handler *handler;
 	void *context;
@@ -53,6 +57,9 @@ struct stream_task {
 };
 
 /* --- streams --- */
+
+static pthread_once_t pool_made = PTHREAD_ONCE_INIT;
+static struct pool streams;
 
 /* With the lock held. */
 static void arm(struct stream *stream)
@@ -149,19 +156,40 @@ static void on_ready(struct loop_source *source, uint32_t events)
 			stream->handler->written);
 }
 
-/* Takes over `fd`; NULL when memory is out. */
-static struct stream *stream_new(int fd)
+static struct pool_item *stream_make(void)
 {
 	struct stream *stream = calloc(1, sizeof(*stream));
 
-	if (stream) {
-		stream->source = (struct loop_source){ .fd = fd, .ready = on_ready };
-		stream->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
-		stream->reading.stream = stream->writing.stream = stream;
-		stream->reading.timer.expired = stream->writing.timer.expired = on_expired;
+	if (!stream)
+		return NULL;
+	stream->source.ready = on_ready;
+	stream->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+	stream->reading.stream = stream->writing.stream = stream;
+	stream->reading.timer.expired = stream->writing.timer.expired = on_expired;
+	return &stream->item;
+}
+
+static void make_pool(void)
+{
+	pool_init(&streams, SIZE_MAX, stream_make, NULL);
+}
+
+/* Takes over `fd`; NULL when memory is out. */
+static struct stream *stream_new(int fd)
+{
+	struct pool_item *item;
+	struct stream *stream;
+
+	pthread_once(&pool_made, make_pool);
+	item = pool_take(&streams);
+	if (item) {
+		stream = CONTAINER_OF(item, struct stream, item);
+		pthread_mutex_lock(&stream->lock);
+		stream->source.fd = fd;
+		pthread_mutex_unlock(&stream->lock);
 		if (!loop_add(&stream->source, 0))
 			return stream;
-		free(stream);
+		pool_give(&streams, item);
 	}
 	close(fd);
 	return NULL;
@@ -181,8 +209,7 @@ void stream_close(struct stream *stream)
 void stream_free(struct stream *stream)
 {
 	close(stream->source.fd);
-	pthread_mutex_destroy(&stream->lock);
-	free(stream);
+	pool_give(&streams, &stream->item);
 }
 
 static bool peer_local(int fd, struct peer *peer)
