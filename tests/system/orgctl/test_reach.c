@@ -442,10 +442,14 @@ Test(reach, every_example_works_and_every_rpc_has_a_command)
 
 Test(reach, any_method_is_called_in_json_alone)
 {
+	char *errors;
+
 	for (const struct noun *const *noun = command_nouns; *noun; noun++)
 		if (strncmp((*noun)->commands[0].syntax, "call ", 5) == 0)
 			check_example(&(*noun)->commands[0]);
-	cr_expect_str_eq(read_file("errors"),
+	errors = read_file("errors");
+	cr_expect_str_eq(errors,
 		"orgctl: error: the answer of any method is JSON; --output is json or jsonl here\n"
 		"hint: orgctl help call\n");
+	free(errors);
 }
