@@ -188,7 +188,7 @@ bool integer_read(const struct spot *spot, const ProtobufCFieldDescriptor *field
 		field->type == PROTOBUF_C_TYPE_SINT64 || field->type == PROTOBUF_C_TYPE_SFIXED64;
 	size_t bytes = field_value_bytes(field);
 	uint64_t number = 0;
-	int64_t signed_number;
+	int64_t signed_number = 0;
 
 	if (is_signed) {
 		if (!signed_read(spot, json, (unsigned)bytes * 8, &signed_number))
@@ -207,7 +207,7 @@ bool integer_read(const struct spot *spot, const ProtobufCFieldDescriptor *field
 bool floating_read(const struct spot *spot, const ProtobufCFieldDescriptor *field,
 	const json_t *json, void *value)
 {
-	double number;
+	double number = 0;
 
 	if (field->type == PROTOBUF_C_TYPE_DOUBLE)
 		return real_read(spot, json, DBL_MAX, value);
