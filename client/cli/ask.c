@@ -141,6 +141,13 @@ void ask_failed(struct cli *cli, const struct org_status *status)
 
 /* --- calls --- */
 
+struct org_client *ask_client(struct cli *cli)
+{
+	identity_check(cli);
+	open_client(cli);
+	return cli->client;
+}
+
 ProtobufCMessage *ask_and_see(struct cli *cli, const ProtobufCServiceDescriptor *service,
 	const char *method, const ProtobufCMessage *request, const struct org_call_options *options,
 	struct org_status *status)
@@ -148,11 +155,10 @@ ProtobufCMessage *ask_and_see(struct cli *cli, const ProtobufCServiceDescriptor 
 	struct org_call_options all = options ? *options : (struct org_call_options){ 0 };
 	struct kept *kept = ARENA_NEW(&cli->arena, struct kept);
 
-	if (!all.authorization)
-		identity_check(cli);
-	open_client(cli);
-	if (!all.authorization)
-		identity_check(cli);
+	if (all.authorization)
+		open_client(cli);
+	else
+		ask_client(cli);
 	if (!all.request_id)
 		all.request_id = given(cli, "request-id");
 	if (org_call(cli->client, service, method, request, &all, &kept->message, status) != ORG_OK)

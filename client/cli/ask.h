@@ -58,5 +58,9 @@ ProtobufCMessage *ask_and_see(struct cli *cli, const ProtobufCServiceDescriptor 
 /* Ends the process with what `status` says, and with what helps. */
 __attribute__((noreturn)) void ask_failed(struct cli *cli, const struct org_status *status);
 
+/* The connection, for calls that do not wait for each other. Ends the process when there is nobody
+ * to speak as. */
+struct org_client *ask_client(struct cli *cli);
+
 /* Closes the connection and frees every response. */
 void ask_end(struct cli *cli);

@@ -6,7 +6,8 @@
 
 extern const struct noun user_noun, session_noun, organization_noun, verification_noun, member_noun,
 	invitation_noun, document_noun, collection_noun, grant_noun, access_noun, event_noun,
-	api_key_noun, webhook_noun, delivery_noun, server_noun, call_noun, completion_noun;
+	api_key_noun, webhook_noun, delivery_noun, server_noun, export_noun, import_noun, call_noun,
+	completion_noun;
 
 const struct noun *const command_nouns[] = {
 	&user_noun,
@@ -24,6 +25,8 @@ const struct noun *const command_nouns[] = {
 	&webhook_noun,
 	&delivery_noun,
 	&server_noun,
+	&export_noun,
+	&import_noun,
 	&call_noun,
 	&completion_noun,
 	NULL,

@@ -18,10 +18,11 @@
 #include "identity.h"
 #include "output.h"
 
-/* Names are UTF-8, also where no locale is set. */
+/* Names are UTF-8, also where no locale is set. Of a locale that is all that counts, and each
+ * category takes its time. */
 static void choose_locale(void)
 {
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }

@@ -65,6 +65,8 @@ static const struct meaning meanings[] = {
 	TEXT("method",
 		"SERVICE/METHOD, such as MemberService/GetMember; see orgctl server methods"),
 	TEXT("json", "the request in ProtoJSON; \"-\" reads it from standard input, {} without it"),
+	A_FILE("records",
+		"a file that orgctl export printed, or one like it (\"-\": standard input)"),
 	WORDS("shell", 0, "whose completion to print", "bash zsh fish"),
 
 	/* options */
@@ -124,6 +126,7 @@ static const struct meaning meanings[] = {
 	TEXT("allow-missing", "what is not there is no failure"),
 	TEXT("action", "only actions that begin so: member. or invitation.accepted"),
 	TEXT("from", "the first revision of interest"),
+	TEXT("dry-run", "only say for each line what would come of it; nothing is changed"),
 	A_FILE("against", "a checkpoint that orgctl event checkpoint printed"),
 	TEXT("public-key",
 		"the key that signs checkpoints, in base64, as it was written down when orgd was "

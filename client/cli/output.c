@@ -80,10 +80,11 @@ static void print_json(const json_t *json, size_t flags)
 	puts(safe_text(&arena, text));
 }
 
-static void print_message(const ProtobufCMessage *message, size_t flags)
+static void print_message(
+	const ProtobufCMessage *message, enum protojson_fields fields, size_t flags)
 {
 	char problem[PROTOJSON_PROBLEM_BYTES];
-	CLEANUP(json_free) json_t *json = protojson_write(message, PROTOJSON_ALL, problem);
+	CLEANUP(json_free) json_t *json = protojson_write(message, fields, problem);
 
 	if (!json)
 		fail(EXIT_OTHER, NULL, "the answer has no JSON form: %s", problem);
@@ -93,14 +94,20 @@ static void print_message(const ProtobufCMessage *message, size_t flags)
 void output_json(struct cli *cli, const ProtobufCMessage *message)
 {
 	(void)cli;
-	print_message(message, JSON_INDENT(2));
+	print_message(message, PROTOJSON_ALL, JSON_INDENT(2));
 }
 
 void output_json_line(struct cli *cli, const ProtobufCMessage *message)
 {
 	(void)cli;
-	print_message(message, JSON_COMPACT);
+	print_message(message, PROTOJSON_ALL, JSON_COMPACT);
 	output_finish();
+}
+
+void output_json_brief(struct cli *cli, const ProtobufCMessage *message)
+{
+	(void)cli;
+	print_message(message, PROTOJSON_POPULATED, JSON_COMPACT);
 }
 
 void output_json_value(struct cli *cli, json_t *value)
@@ -308,7 +315,7 @@ static void print_item(
 	switch (output_format(cli)) {
 	case OUTPUT_JSON:
 	case OUTPUT_JSONL:
-		print_message(item, JSON_COMPACT);
+		print_message(item, PROTOJSON_ALL, JSON_COMPACT);
 		break;
 	case OUTPUT_CSV:
 		print_row(&arena, item, id, columns, &cli->is_headed);

@@ -53,6 +53,9 @@ void output_json_value(struct cli *cli, json_t *value);
 /* A message as one line of JSON, and as many lines. */
 void output_json_line(struct cli *cli, const ProtobufCMessage *message);
 void output_json(struct cli *cli, const ProtobufCMessage *message);
+/* The same as one short line: without the fields that say nothing. Of many, so it leaves when there
+ * is enough of it, or in output_finish. */
+void output_json_brief(struct cli *cli, const ProtobufCMessage *message);
 /* Text lines, each safe. */
 void output_line(struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "connection.h"
 
+#include <endian.h>
 #include <errno.h>
-#include <nng/protocol/reqrep0/req.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,11 +15,19 @@
 #include <unistd.h>
 
 enum {
+	HELLO_BYTES = 8,
+	MARK = 1, /* in front of a frame on a local socket */
+	LENGTH_BYTES = 8,
 	REPLY_BYTES_MAX = 1024 * 1024 + 64 * 1024, /* what orgd answers is below 1 MiB */
-	RECONNECT_MS_MIN = 20,
-	RECONNECT_MS_MAX = 500,
-	PROBE_MS_MIN = 100,
+	READ_BYTES = 16 * 1024,
+	RETRY_MS_MIN = 20, /* doubled each time */
+	RETRY_DOUBLINGS_MAX = 4,
+	PORT_MAX = 65535,
 };
+
+static const uint8_t hello[HELLO_BYTES] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 };
+static const uint8_t hello_back[HELLO_BYTES] = { 0, 'S', 'P', 0, 0, 0x31, 0, 0 };
+static const char ipc[] = "ipc://", tcp[] = "tcp://", silent[] = "it does not answer";
 
 int64_t clock_ms(void)
 {
@@ -24,190 +37,359 @@ int64_t clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Called on nng's threads. There is one dialer, so there is at most one connection at a time. */
-static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *argument)
-{
-	struct connection *connection = argument;
-	int id = nng_pipe_id(pipe);
+/* --- buffers --- */
 
-	pthread_mutex_lock(&connection->lock);
-	if (event == NNG_PIPE_EV_ADD_POST)
-		connection->pipe = id;
-	else if (connection->pipe == id)
-		connection->pipe = 0;
-	pthread_cond_broadcast(&connection->changed);
-	pthread_mutex_unlock(&connection->lock);
+/* Makes room for `more` bytes behind the end. */
+static bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+	size_t held = buffer->end - buffer->begin, size = buffer->size ? buffer->size : READ_BYTES;
+	uint8_t *data;
+
+	if (buffer->size - buffer->end >= more)
+		return true;
+	if (held > 0)
+		memmove(buffer->data, buffer->data + buffer->begin, held);
+	buffer->begin = 0;
+	buffer->end = held;
+	while (size - held < more)
+		size *= 2;
+	if (size == buffer->size)
+		return true;
+	data = realloc(buffer->data, size);
+	if (!data)
+		return false;
+	buffer->data = data;
+	buffer->size = size;
+	return true;
 }
 
-/* nng would resend by itself, with the deadline that the request had at first. Without a resend
- * time it reports a lost connection instead, and org_call decides. Contexts take the setting over
- * when they are opened. */
-static int socket_set_up(struct connection *connection, const char *url)
+static void buffer_drop(struct buffer *buffer, size_t bytes)
 {
-	nng_socket socket = connection->socket;
-	int error = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-
-	if (error == 0)
-		error = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, REPLY_BYTES_MAX);
-	if (error == 0)
-		error = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MS_MIN);
-	if (error == 0)
-		error = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MS_MAX);
-	if (error == 0)
-		error = nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, on_pipe, connection);
-	if (error == 0)
-		error = nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, on_pipe, connection);
-	if (error == 0)
-		error = nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK);
-	return error;
+	buffer->begin += bytes;
+	if (buffer->begin == buffer->end)
+		buffer->begin = buffer->end = 0;
 }
 
-int connection_open(struct connection *connection, const char *url)
+static void buffer_grow(struct buffer *buffer, size_t bytes)
 {
-	pthread_condattr_t monotonic;
-	int error;
-
-	connection->pid = getpid();
-	connection->pipe = 0;
-	error = nng_req0_open(&connection->socket);
-	if (error != 0)
-		return error;
-	pthread_mutex_init(&connection->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&connection->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	error = socket_set_up(connection, url);
-	if (error != 0)
-		connection_close(connection);
-	return error;
+	buffer->end += bytes;
+	if (buffer->touched < buffer->end)
+		buffer->touched = buffer->end;
 }
 
-void connection_close(struct connection *connection)
+/* Credentials and secrets went through it. */
+static void buffer_clear(struct buffer *buffer)
 {
-	nng_close(connection->socket);
-	pthread_cond_destroy(&connection->changed);
-	pthread_mutex_destroy(&connection->lock);
+	if (buffer->data)
+		explicit_bzero(buffer->data, buffer->touched);
+	free(buffer->data);
+	*buffer = (struct buffer){ 0 };
 }
 
-bool connection_wait(struct connection *connection, int64_t deadline_ms)
-{
-	const struct timespec deadline = { .tv_sec = deadline_ms / 1000,
-		.tv_nsec = deadline_ms % 1000 * 1000000 };
-	int error = 0;
-	bool connected;
+/* --- addresses --- */
 
-	pthread_mutex_lock(&connection->lock);
-	while (connection->pipe == 0 && error == 0)
-		error = pthread_cond_timedwait(&connection->changed, &connection->lock, &deadline);
-	connected = connection->pipe != 0;
-	pthread_mutex_unlock(&connection->lock);
-	return connected;
+static bool is_local(const struct connection *connection)
+{
+	return strncmp(connection->url, ipc, strlen(ipc)) == 0;
 }
 
-static nng_duration time_left(int64_t deadline_ms)
+/* "[::1]:7701" into its two halves; false when it is none. */
+static bool split_port(const char *address, char host[NI_MAXHOST], char port[NI_MAXSERV])
 {
-	int64_t left = deadline_ms - clock_ms();
+	const char *colon = strrchr(address, ':');
+	size_t length = colon ? (size_t)(colon - address) : 0;
+	long number;
+	char *end;
 
-	return left > 0 ? (nng_duration)left : 0;
-}
-
-/* A receive begins only when its send is complete: nng mixes the two up otherwise. */
-static enum exchanged exchange_in(
-	nng_ctx context, nng_aio *aio, nng_msg *request, int64_t deadline_ms, nng_msg **reply)
-{
-	nng_aio_set_msg(aio, request);
-	nng_aio_set_timeout(aio, time_left(deadline_ms));
-	nng_ctx_send(context, aio);
-	nng_aio_wait(aio);
-	if (nng_aio_result(aio) != 0) {
-		nng_msg_free(request);
-		return EXCHANGE_UNSENT;
+	if (length > 2 && address[0] == '[' && colon[-1] == ']') {
+		address++;
+		length -= 2;
+	} else if (memchr(address, ':', length)) {
+		return false;
 	}
-	nng_aio_set_timeout(aio, time_left(deadline_ms));
-	nng_ctx_recv(context, aio);
-	nng_aio_wait(aio);
-	switch (nng_aio_result(aio)) {
-	case 0:
-		*reply = nng_aio_get_msg(aio);
-		return EXCHANGE_ANSWERED;
-	case NNG_ETIMEDOUT:
-		return EXCHANGE_TIMED_OUT;
-	default:
-		return EXCHANGE_LOST;
-	}
+	if (length == 0 || length >= NI_MAXHOST || strlen(colon + 1) >= NI_MAXSERV)
+		return false;
+	memcpy(host, address, length);
+	host[length] = '\0';
+	strcpy(port, colon + 1);
+	number = strtol(port, &end, 10);
+	return port[0] >= '0' && port[0] <= '9' && *end == '\0' && number > 0 && number <= PORT_MAX;
 }
 
-enum exchanged connection_exchange(
-	struct connection *connection, nng_msg *request, int64_t deadline_ms, nng_msg **reply)
+bool connection_init(struct connection *connection, const char *url)
 {
-	enum exchanged exchanged = EXCHANGE_FAILED;
-	nng_ctx context;
-	nng_aio *aio;
+	char host[NI_MAXHOST], port[NI_MAXSERV];
 
-	if (nng_ctx_open(&context, connection->socket) != 0) {
-		nng_msg_free(request);
-		return EXCHANGE_FAILED;
-	}
-	if (nng_aio_alloc(&aio, NULL, NULL) == 0) {
-		exchanged = exchange_in(context, aio, request, deadline_ms, reply);
-		nng_aio_free(aio);
-	} else {
-		nng_msg_free(request);
-	}
-	nng_ctx_close(context);
-	return exchanged;
+	*connection = (struct connection){ .url = url, .fd = -1, .problem = silent };
+	if (is_local(connection))
+		return url[strlen(ipc)] != '\0';
+	return strncmp(url, tcp, strlen(tcp)) == 0 && split_port(url + strlen(tcp), host, port);
 }
 
-/* The kernel's own word is clearer than nng's. */
-static const char *ipc_problem(const char *path)
+/* --- to connect --- */
+
+void connection_lose(struct connection *connection, const char *problem)
+{
+	unsigned doublings = connection->failures;
+	int64_t pause_ms;
+
+	if (doublings > RETRY_DOUBLINGS_MAX)
+		doublings = RETRY_DOUBLINGS_MAX;
+	pause_ms = RETRY_MS_MIN << doublings;
+	/* What has answered comes back at once, when the daemon was only started anew. */
+	if (connection->state == CONNECTION_READY && connection->failures == 0)
+		pause_ms = 0;
+	if (connection->fd >= 0)
+		close(connection->fd);
+	connection->fd = -1;
+	connection->state = CONNECTION_AWAY;
+	connection->is_broken = false;
+	connection->in.begin = connection->in.end = 0;
+	connection->out.begin = connection->out.end = 0;
+	connection->problem = problem;
+	connection->failures++;
+	connection->retry_ms = clock_ms() + pause_ms;
+}
+
+void connection_clear(struct connection *connection)
+{
+	if (connection->fd >= 0)
+		close(connection->fd);
+	connection->fd = -1;
+	buffer_clear(&connection->in);
+	buffer_clear(&connection->out);
+}
+
+/* The socket takes so little at once when it is new. */
+static void greet(struct connection *connection)
+{
+	connection->state = CONNECTION_GREETS;
+	if (send(connection->fd, hello, HELLO_BYTES, MSG_NOSIGNAL) != HELLO_BYTES)
+		connection->is_broken = true;
+}
+
+static void dial(struct connection *connection, const struct sockaddr *address, socklen_t size)
+{
+	int one = 1;
+
+	connection->fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (connection->fd >= 0 && address->sa_family != AF_UNIX)
+		setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connection->fd >= 0 && connect(connection->fd, address, size) == 0)
+		greet(connection);
+	else if (connection->fd >= 0 && errno == EINPROGRESS)
+		connection->state = CONNECTION_DIALS;
+	else
+		connection_lose(connection, strerrordesc_np(errno));
+}
+
+static void dial_local(struct connection *connection)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *problem = "it does not answer";
-	int fd;
+	const char *path = connection->url + strlen(ipc);
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return "the path is too long for a socket";
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		problem = strerrordesc_np(errno);
-	if (fd >= 0)
-		close(fd);
-	return problem;
-}
-
-static const char *tcp_problem(const char *url, int64_t deadline_ms)
-{
-	nng_duration timeout = time_left(deadline_ms);
-	nng_stream_dialer *dialer;
-	const char *problem = "it does not answer";
-	nng_stream *stream;
-	nng_aio *aio;
-
-	if (nng_stream_dialer_alloc(&dialer, url) != 0)
-		return problem;
-	if (nng_aio_alloc(&aio, NULL, NULL) == 0) {
-		nng_aio_set_timeout(aio, timeout > PROBE_MS_MIN ? timeout : PROBE_MS_MIN);
-		nng_stream_dialer_dial(dialer, aio);
-		nng_aio_wait(aio);
-		if (nng_aio_result(aio) == 0) {
-			stream = nng_aio_get_output(aio, 0);
-			nng_stream_free(stream);
-		} else {
-			problem = nng_strerror(nng_aio_result(aio));
-		}
-		nng_aio_free(aio);
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		connection_lose(connection, "the path is too long for a socket");
+		return;
 	}
-	nng_stream_dialer_free(dialer);
-	return problem;
+	strcpy(address.sun_path, path);
+	dial(connection, (const struct sockaddr *)&address, sizeof(address));
 }
 
-const char *connection_problem(const char *url, int64_t deadline_ms)
+/* A host with several addresses is tried at one after another. */
+static void dial_tcp(struct connection *connection)
 {
-	static const char ipc[] = "ipc://";
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	struct addrinfo *addresses, *address;
+	unsigned count = 0;
+	int error;
 
-	if (strncmp(url, ipc, sizeof(ipc) - 1) == 0)
-		return ipc_problem(url + sizeof(ipc) - 1);
-	return tcp_problem(url, deadline_ms);
+	split_port(connection->url + strlen(tcp), host, port);
+	error = getaddrinfo(host, port, &hints, &addresses);
+	if (error != 0) {
+		connection_lose(connection, gai_strerror(error));
+		return;
+	}
+	for (address = addresses; address; address = address->ai_next)
+		count++;
+	address = addresses;
+	for (unsigned i = connection->failures % count; i > 0; i--)
+		address = address->ai_next;
+	dial(connection, address->ai_addr, address->ai_addrlen);
+	freeaddrinfo(addresses);
+}
+
+void connection_dial(struct connection *connection)
+{
+	if (connection->state != CONNECTION_AWAY || clock_ms() < connection->retry_ms)
+		return;
+	if (is_local(connection))
+		dial_local(connection);
+	else
+		dial_tcp(connection);
+}
+
+static void finish_dialling(struct connection *connection)
+{
+	struct pollfd poll_ = { .fd = connection->fd, .events = POLLOUT };
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	if (poll(&poll_, 1, 0) <= 0)
+		return;
+	getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	if (error != 0)
+		connection_lose(connection, strerrordesc_np(error));
+	else
+		greet(connection);
+}
+
+const char *connection_problem(const struct connection *connection)
+{
+	return connection->state == CONNECTION_AWAY ? connection->problem : silent;
+}
+
+/* --- to read --- */
+
+short connection_events(const struct connection *connection)
+{
+	if (connection->state == CONNECTION_DIALS)
+		return POLLOUT;
+	return connection_unsent(connection) > 0 ? POLLIN | POLLOUT : POLLIN;
+}
+
+/* Where the frame's body ends, as far as is known, counted from its beginning. */
+static size_t frame_bytes(struct connection *connection)
+{
+	size_t mark_bytes = is_local(connection) ? 1 : 0, head = mark_bytes + LENGTH_BYTES;
+	const uint8_t *frame = connection->in.data + connection->in.begin;
+	uint64_t length;
+
+	if (connection->in.end - connection->in.begin < head)
+		return head;
+	memcpy(&length, frame + mark_bytes, sizeof(length));
+	length = be64toh(length);
+	if ((mark_bytes && frame[0] != MARK) || length < CONNECTION_ID_BYTES ||
+		length > REPLY_BYTES_MAX) {
+		connection->is_broken = true;
+		return head;
+	}
+	return head + length;
+}
+
+static bool is_complete(struct connection *connection, size_t bytes)
+{
+	return !connection->is_broken && connection->in.end - connection->in.begin >= bytes;
+}
+
+static void read_greeting(struct connection *connection)
+{
+	if (!is_complete(connection, HELLO_BYTES))
+		return;
+	if (memcmp(connection->in.data + connection->in.begin, hello_back, HELLO_BYTES) != 0) {
+		connection_lose(connection, "what listens there is not orgd");
+		return;
+	}
+	buffer_drop(&connection->in, HELLO_BYTES);
+	connection->state = CONNECTION_READY;
+}
+
+/* Reads what has come, at least as much as is missing of a frame if it is there. */
+static void read_more(struct connection *connection)
+{
+	size_t held = connection->in.end - connection->in.begin, wanted = READ_BYTES;
+	ssize_t count;
+
+	if (connection->state == CONNECTION_READY && held > 0 &&
+		frame_bytes(connection) > held + wanted)
+		wanted = frame_bytes(connection) - held;
+	if (!buffer_reserve(&connection->in, wanted)) {
+		connection_lose(connection, "out of memory");
+		return;
+	}
+	count = recv(connection->fd, connection->in.data + connection->in.end,
+		connection->in.size - connection->in.end, MSG_DONTWAIT);
+	if (count > 0)
+		buffer_grow(&connection->in, (size_t)count);
+	else if (count == 0)
+		connection_lose(connection, silent);
+	else if (errno != EAGAIN && errno != EINTR)
+		connection_lose(connection, strerrordesc_np(errno));
+}
+
+void connection_advance(struct connection *connection)
+{
+	if (connection->is_broken)
+		connection_lose(connection, silent);
+	if (connection->state == CONNECTION_DIALS)
+		finish_dialling(connection);
+	if (connection->state == CONNECTION_GREETS || connection->state == CONNECTION_READY)
+		read_more(connection);
+	if (connection->state == CONNECTION_GREETS)
+		read_greeting(connection);
+}
+
+bool connection_take(
+	struct connection *connection, uint32_t *id, const uint8_t **body, size_t *size)
+{
+	size_t head = (is_local(connection) ? 1 : 0) + LENGTH_BYTES, bytes;
+	const uint8_t *frame = connection->in.data + connection->in.begin;
+
+	if (connection->state != CONNECTION_READY)
+		return false;
+	bytes = frame_bytes(connection);
+	if (bytes == head || !is_complete(connection, bytes))
+		return false;
+	memcpy(id, frame + head, CONNECTION_ID_BYTES);
+	*id = be32toh(*id);
+	*body = frame + head + CONNECTION_ID_BYTES;
+	*size = bytes - head - CONNECTION_ID_BYTES;
+	buffer_drop(&connection->in, bytes);
+	connection->failures = 0;
+	return true;
+}
+
+/* --- to write --- */
+
+uint8_t *connection_put(struct connection *connection, uint32_t id, size_t size)
+{
+	struct buffer *out = &connection->out;
+	size_t mark_bytes = is_local(connection) ? 1 : 0;
+	size_t head = mark_bytes + LENGTH_BYTES + CONNECTION_ID_BYTES;
+	uint64_t length = htobe64(CONNECTION_ID_BYTES + size);
+	uint8_t *frame;
+
+	if (!buffer_reserve(out, head + size))
+		return NULL;
+	frame = out->data + out->end;
+	frame[0] = MARK;
+	memcpy(frame + mark_bytes, &length, LENGTH_BYTES);
+	id = htobe32(id);
+	memcpy(frame + mark_bytes + LENGTH_BYTES, &id, CONNECTION_ID_BYTES);
+	buffer_grow(out, head + size);
+	return frame + head;
+}
+
+void connection_flush(struct connection *connection)
+{
+	struct buffer *out = &connection->out;
+
+	while (connection->state == CONNECTION_READY && !connection->is_broken &&
+		out->end > out->begin) {
+		ssize_t count = send(connection->fd, out->data + out->begin, out->end - out->begin,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (count < 0 && errno == EAGAIN)
+			return;
+		if (count < 0 && errno != EINTR)
+			connection->is_broken = true;
+		if (count > 0)
+			buffer_drop(out, (size_t)count);
+	}
+}
+
+size_t connection_unsent(const struct connection *connection)
+{
+	return connection->out.end - connection->out.begin;
 }

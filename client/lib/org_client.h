@@ -30,8 +30,10 @@
  * often it is sent, and is sent again by itself while its deadline lasts: after a lost connection,
  * and after an UNAVAILABLE. Options structs are zero-initialised; a zero means the default.
  *
- * Threads: several may call on one client at once. A client does not survive a fork: a child opens
- * its own.
+ * Calls need not wait for each other: begin several, then wait for them, see org_call_begin.
+ *
+ * Threads: several may call on one client at once, over its one connection. The library makes no
+ * thread of its own. A client does not survive a fork: a child opens its own.
  */
 
 #ifdef __cplusplus
@@ -48,6 +50,8 @@ enum {
 	ORG_TIMEOUT_MS_MAX = 60000,
 	ORG_CONNECT_TIMEOUT_MS = 3000,
 	ORG_REQUEST_BYTES_MAX = 1024 * 1024, /* of a request message, packed */
+	ORG_UNDER_WAY_MAX = 64, /* calls of a client that orgd is at work on; more wait their turn
+				   in the client */
 };
 
 /* gRPC's codes and meanings. */
@@ -135,11 +139,13 @@ struct org_client;
  * call says when it is missing. `options` and `status` may be NULL.
  *
  *   INVALID_ARGUMENT URL_MALFORMED  neither form
- *   INTERNAL         CLIENT_FAILED  no memory, threads or descriptors */
+ *   INTERNAL         CLIENT_FAILED  no memory or descriptors */
 ORG_API enum org_code org_client_open(const char *url, const struct org_client_options *options,
 	struct org_client **client, struct org_status *status);
 
-/* NULL is fine. No call may be under way. In a forked child it does nothing. */
+/* NULL is fine. What is under way ends with CANCELLED CLIENT_CLOSED, in other threads too, and may
+ * have happened; each call that was begun still has to be waited for or cancelled. No call may
+ * begin any more. In a forked child it does nothing. */
 ORG_API void org_client_close(struct org_client *client);
 
 /* --- a call --- */
@@ -175,9 +181,13 @@ ORG_API void org_request_id_make(char id[ORG_REQUEST_ID_BYTES]);
  *                                            in time. The call may have happened
  *   DEADLINE_EXCEEDED   NO_ANSWER            sent, but no answer in time. The call may have
  *                                            happened
+ *   DEADLINE_EXCEEDED   NOT_SENT             its turn behind ORG_UNDER_WAY_MAX others did not come
+ *                                            in time. The call did not happen
+ *   CANCELLED           CLIENT_CLOSED        the client was closed meanwhile. The call may have
+ *                                            happened
  *   FAILED_PRECONDITION CLIENT_FORKED        the client was opened by a parent process
  *   INTERNAL            REPLY_MALFORMED      the answer is not orgd's
- *   INTERNAL            CLIENT_FAILED        no memory or threads */
+ *   INTERNAL            CLIENT_FAILED        no memory or descriptors */
 ORG_API enum org_code org_call(struct org_client *client, const ProtobufCServiceDescriptor *service,
 	const char *method, const ProtobufCMessage *request, const struct org_call_options *options,
 	ProtobufCMessage **response, struct org_status *status);
@@ -187,15 +197,69 @@ ORG_API enum org_code org_call(struct org_client *client, const ProtobufCService
  *
  *	ORG_CALL(client, member_service, get_member, &request, NULL, &response, &status) */
 #define ORG_CALL(client, service_name, method_name, request, options, response, status)            \
+	org_call_wait(                                                                             \
+		ORG_CALL_BEGIN(client, service_name, method_name, request, options, response),     \
+		(status))
+
+/* --- several calls at once --- */
+
+/*
+ * A call that has begun. Begin some, then wait for each, in any order: they are answered in
+ * whichever order orgd is done with them.
+ *
+ *	for (size_t i = 0; i < count; i++)
+ *		calls[i] = ORG_CALL_BEGIN(
+ *			client, access_service, check, &requests[i], NULL, &responses[i]);
+ *	for (size_t i = 0; i < count; i++)
+ *		if (org_call_wait(calls[i], &status))
+ *			warnx("%s", status.message);
+ *
+ * Of a changing call one that is begun later may take effect earlier: wait for the one before it
+ * where the order matters.
+ *
+ * Each call lives from org_call_begin to org_call_wait or org_call_cancel, in one thread at a time.
+ * Its deadline runs from its beginning. It leaves at once; but while answers lie there that nobody
+ * has come for it may leave together with later ones, at the latest when someone waits. Whoever
+ * waits for any call also takes in the others' answers, and sends again what has to be: answers
+ * that nobody takes in for five seconds cost the connection.
+ */
+struct org_call;
+
+/* Begins what org_call does, with the same arguments, which are not needed any more when it
+ * returns; but *response is filled by org_call_wait, and stays untouched until then. What fails is
+ * told by org_call_wait alone, which takes a NULL, for want of memory, too. Does not block. */
+ORG_API struct org_call *org_call_begin(struct org_client *client,
+	const ProtobufCServiceDescriptor *service, const char *method,
+	const ProtobufCMessage *request, const struct org_call_options *options,
+	ProtobufCMessage **response);
+
+/* With the compiler's checks, as ORG_CALL:
+ *
+ *	call = ORG_CALL_BEGIN(client, member_service, get_member, &request, NULL, &response) */
+#define ORG_CALL_BEGIN(client, service_name, method_name, request, options, response)              \
 	__extension__({                                                                            \
 		struct org_stub org_stub_;                                                         \
                                                                                                    \
 		org_stub_init(&org_stub_, (client), &orgd__v1__##service_name##__descriptor,       \
-			(options), (status));                                                      \
+			(options), NULL);                                                          \
 		orgd__v1__##service_name##__##method_name(&org_stub_.service, (request),           \
-			(void (*)(const __typeof__(**(response)) *, void *))org_keep, (response)); \
-		org_stub_.code;                                                                    \
+			(void (*)(const __typeof__(**(response)) *, void *))org_stub_begin,        \
+			(response));                                                               \
+		org_stub_.call;                                                                    \
 	})
+
+/* Waits for the answer, and ends the call: *response and the result are org_call's. `status` may be
+ * NULL. */
+ORG_API enum org_code org_call_wait(struct org_call *call, struct org_status *status);
+
+/* Waits until one of `count` calls on one client is over, and returns its place: org_call_wait does
+ * not block on it then. The first of several. NULLs are passed over, and among them alone it
+ * returns `count`. */
+ORG_API size_t org_call_wait_any(struct org_call *const calls[], size_t count);
+
+/* Ends the call without its answer, and leaves *response alone. It may have happened, or may still
+ * happen. NULL is fine. */
+ORG_API void org_call_cancel(struct org_call *call);
 
 /* Frees a response, or any other message that was unpacked with the default allocator. NULL is
  * fine. */
@@ -216,14 +280,15 @@ struct org_stub {
 	const struct org_call_options *options; /* borrowed, NULL for none */
 	struct org_status *status;              /* borrowed, NULL for none */
 	enum org_code code;                     /* of the latest call */
+	struct org_call *call;                  /* the latest that org_stub_begin began */
 };
 ORG_API void org_stub_init(struct org_stub *stub, struct org_client *client,
 	const ProtobufCServiceDescriptor *descriptor, const struct org_call_options *options,
 	struct org_status *status);
 
-/* A closure for any method: leaves the response (NULL when the call failed) in the message pointer
- * that `response` points to, to be freed with org_message_free. Only for a stub's calls. */
-ORG_API void org_keep(const ProtobufCMessage *message, void *response);
+/* In place of a closure, for any method of a stub: the call is only begun, and is stub.call.
+ * org_call_wait on it leaves the response in the message pointer that `response` points to. */
+ORG_API void org_stub_begin(const ProtobufCMessage *message, void *response);
 
 /* Every service of the contract, sorted by name; ends with NULL. */
 ORG_API const ProtobufCServiceDescriptor *const *org_services(void);

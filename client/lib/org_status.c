@@ -49,12 +49,14 @@ static void copy(char *room, size_t size, const char *text)
 
 #define COPY(room, text) copy((room), sizeof(room), (text))
 
-enum org_code status_fail(
+enum org_code org_status_fail(
 	struct org_status *status, enum org_code code, const char *reason, const char *format, ...)
 {
 	char message[2 * sizeof(status->message)];
 	va_list arguments;
 
+	if (!status)
+		return code;
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
@@ -63,6 +65,24 @@ enum org_code status_fail(
 	COPY(status->message, message);
 	return code;
 }
+
+enum org_code org_status_fail_memory(struct org_status *status)
+{
+	*status = (struct org_status){ .code = ORG_OK };
+	return org_status_fail(status, ORG_INTERNAL, "CLIENT_FAILED", "Out of memory.");
+}
+
+enum org_code org_status_fail_malformed(struct org_status *status, const struct org_client *client)
+{
+	return org_status_fail(status, ORG_INTERNAL, "REPLY_MALFORMED",
+		"What answers at %s does not speak as orgd does.", client->url);
+}
+
+/* Protobuf can be made to ask for far more than it takes on the wire. */
+struct budget {
+	ProtobufCAllocator allocator;
+	size_t left;
+};
 
 static void *budget_alloc(void *data, size_t size)
 {
@@ -83,10 +103,19 @@ static void budget_free(void *data, void *memory)
 /* The largest honest answers, lists of small rows, unpack to about ten times their size. */
 enum { BUDGET_BASE = 64 * 1024, BUDGET_FACTOR = 32 };
 
-void budget_init(struct budget *budget, size_t bytes)
+static void budget_init(struct budget *budget, size_t bytes)
 {
 	budget->allocator = (ProtobufCAllocator){ budget_alloc, budget_free, budget };
 	budget->left = BUDGET_BASE + BUDGET_FACTOR * bytes;
+}
+
+ProtobufCMessage *budget_unpack(
+	const ProtobufCMessageDescriptor *descriptor, const void *bytes, size_t size)
+{
+	struct budget budget;
+
+	budget_init(&budget, size);
+	return protobuf_c_message_unpack(descriptor, &budget.allocator, size, bytes);
 }
 
 static void read_error_info(struct org_status *status, const ProtobufCMessage *message)
@@ -164,13 +193,10 @@ static void read_detail(struct org_status *status, const Google__Protobuf__Any *
 
 	for (size_t i = 0; i < COUNT_OF(details); i++) {
 		ProtobufCMessage *message;
-		struct budget budget;
 
 		if (strcmp(details[i].descriptor->name, type) != 0)
 			continue;
-		budget_init(&budget, any->value.len);
-		message = protobuf_c_message_unpack(
-			details[i].descriptor, &budget.allocator, any->value.len, any->value.data);
+		message = budget_unpack(details[i].descriptor, any->value.data, any->value.len);
 		if (message)
 			details[i].read(status, message);
 		org_message_free(message);

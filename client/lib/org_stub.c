@@ -8,15 +8,16 @@ static void stub_invoke(ProtobufCService *service, unsigned index, const Protobu
 	ProtobufCClosure closure, void *closure_data)
 {
 	struct org_stub *stub = (struct org_stub *)service;
+	const char *method = service->descriptor->methods[index].name;
 	ProtobufCMessage *response;
 
-	stub->code = org_call(stub->client, service->descriptor,
-		service->descriptor->methods[index].name, input, stub->options, &response,
-		stub->status);
-	if (closure == org_keep) {
-		memcpy(closure_data, &response, sizeof(response));
+	if (closure == org_stub_begin) {
+		stub->call = org_call_begin(stub->client, service->descriptor, method, input,
+			stub->options, closure_data);
 		return;
 	}
+	stub->code = org_call(stub->client, service->descriptor, method, input, stub->options,
+		&response, stub->status);
 	closure(response, closure_data);
 	org_message_free(response);
 }
@@ -33,9 +34,8 @@ void org_stub_init(struct org_stub *stub, struct org_client *client,
 	};
 }
 
-/* stub_invoke knows it by its address and hands the message over. Called by anyone else it cannot
- * keep what is not its own. */
-void org_keep(const ProtobufCMessage *message, void *response)
+/* stub_invoke knows it by its address. Called by anyone else there is no call to begin. */
+void org_stub_begin(const ProtobufCMessage *message, void *response)
 {
 	const ProtobufCMessage *none = NULL;
 

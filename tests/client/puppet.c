@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PUPPETS = 4, ENVELOPES = 64 };
+enum { PUPPETS = 4, ENVELOPES = 128 };
 static struct puppet puppets[PUPPETS];
 static unsigned puppet_count;
 static Orgd__Rpc__V1__Request *envelopes[ENVELOPES];

@@ -82,12 +82,12 @@ Test(org_stub, a_refused_call_calls_its_closure_without_a_response)
 	org_client_close(client);
 }
 
-Test(org_stub, a_response_is_only_kept_from_a_stub)
+Test(org_stub, a_call_is_only_begun_by_a_stub)
 {
 	Orgd__V1__GetMemberResponse message = ORGD__V1__GET_MEMBER_RESPONSE__INIT;
 	Orgd__V1__GetMemberResponse *response = &message;
 
-	org_keep(&message.base, &response);
+	org_stub_begin(&message.base, &response);
 	cr_assert_null(response);
 }
 
