@@ -6,16 +6,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "activation.h"
 #include "base/log.h"
 #include "config.h"
 #include "domain/mail.h"
@@ -23,11 +25,13 @@
 #include "rpc/envelope.h"
 #include "rpc/server.h"
 #include "secret/entropy.h"
+#include "service/admin_export.h"
 #include "service/checkpoint.h"
 #include "service/executor.h"
 #include "service/helper.h"
 #include "service/last_use.h"
 #include "service/throttle.h"
+#include "service/waiting.h"
 
 #ifdef ORGD_COVERAGE
 void __gcov_dump(void);
@@ -37,20 +41,21 @@ void __gcov_dump(void);
 #endif
 
 enum {
-	TICK_MS = 100,            /* how late a parked call's deadline may be seen */
-	DRAIN_MS = 30 * 1000,     /* for what was taken to be answered and sent */
-	CHECKPOINT_TICKS = 10,    /* every second: is it time for one? */
-	READERS_CHECK_TICKS = 600 /* every minute: slots of readers that died */
+	DRAIN_MS = 30 * 1000,    /* for what was taken to be answered and sent */
+	READERS_CHECK_TICKS = 60 /* every minute: slots of readers that died */
 };
 
 /* What runs. Static, since the loop's threads look at it until the process is gone. */
 struct daemon {
 	struct config config;
+	struct activation activation;
 	struct platform platform;
 	struct store *store;
 	struct executor *executor;
 	struct server *server;
 	struct checkpoint_log *checkpoints;
+	uint64_t watchdog_us; /* 0: there is none */
+	int64_t fed_us;
 	uint8_t refusal[512];
 	size_t refusal_size;
 };
@@ -105,6 +110,9 @@ static void configure(struct daemon *daemon, int argc, const char **argv)
 	case CONFIG_RUN:
 		log_set_level(config->log_level);
 	}
+	status = activation_take(config, &daemon->activation);
+	if (status.code)
+		die(status, EX_CONFIG);
 }
 
 /* --- open --- */
@@ -170,7 +178,9 @@ static void open_all(struct daemon *daemon)
 		.templates = daemon->platform.templates,
 		.throttle = throttle_new(),
 		.last_use = last_use_new(),
+		.waiting = waiting_new(),
 		.helpers = helpers_new(&daemon->platform, "/proc/self/exe"),
+		.exports = exports_new(&daemon->platform),
 		.start_us = clock_now_us(&config->clock),
 		.server_statistics = count,
 		.server = daemon };
@@ -224,6 +234,8 @@ static void serve(struct daemon *daemon)
 		&(struct server_options){ .ipc_path = *config->ipc_path ? config->ipc_path : NULL,
 			.tcp_address = *config->tcp_address ? config->tcp_address : NULL,
 			.tcp_anywhere = config->tcp_anywhere,
+			.ipc_socket = daemon->activation.ipc,
+			.tcp_socket = daemon->activation.tcp,
 			.handle = on_request,
 			.refusal = on_refused,
 			.context = daemon },
@@ -262,7 +274,7 @@ static void keep_memory(void)
 	mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
 }
 
-/* Every other thread inherits the mask, so that signals come to sigtimedwait alone. */
+/* Every other thread inherits the mask, so that signals come to the descriptor alone. */
 static void block_signals(sigset_t *signals)
 {
 	sigemptyset(signals);
@@ -273,31 +285,55 @@ static void block_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What is looked after once a second. */
+static void tick(struct daemon *daemon, unsigned ticks)
+{
+	int64_t now_us = clock_monotonic_us();
+
+	checkpoint_log_tick(daemon->checkpoints);
+	if (ticks % READERS_CHECK_TICKS == 0)
+		store_check_readers(daemon->store);
+	if (daemon->watchdog_us && now_us - daemon->fed_us >= (int64_t)daemon->watchdog_us / 4) {
+		sd_notify(0, "WATCHDOG=1");
+		daemon->fed_us = now_us;
+	}
+}
+
+/* The one that came, 0 for none. */
+static int take_signal(int signals)
+{
+	struct signalfd_siginfo info;
+
+	return read(signals, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* Sleeps until a signal, until the time of a call that waits is over, or for the rest of the
+ * second. */
 static void wait_for_signal(struct daemon *daemon, const sigset_t *signals)
 {
-	const struct timespec tick = { .tv_nsec = TICK_MS * 1000 * 1000 };
-	uint64_t watchdog_us = 0;
-	int64_t fed_us = 0;
+	struct pollfd sources[] = {
+		{ .fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN },
+		{ .fd = waiting_timer(daemon->platform.waiting), .events = POLLIN },
+	};
+	int64_t tick_us = clock_monotonic_us();
+	unsigned ticks = 0;
 	int signal;
 
-	(void)sd_watchdog_enabled(0, &watchdog_us);
-	for (unsigned ticks = 1;; ticks++) {
-		int64_t now_us = clock_monotonic_us();
-
-		signal = sigtimedwait(signals, NULL, &tick);
+	if (sources[0].fd < 0)
+		die(status_internal("signals cannot be waited for"), EX_OSERR);
+	(void)sd_watchdog_enabled(0, &daemon->watchdog_us);
+	for (;;) {
+		(void)poll(sources, COUNT_OF(sources), clock_left_ms(tick_us));
+		signal = take_signal(sources[0].fd);
 		if (signal == SIGTERM || signal == SIGINT)
 			break;
 		if (signal == SIGHUP)
 			log_info("SIGHUP is ignored: restart orgd to read its configuration again");
 		executor_tick(daemon->executor);
-		if (ticks % CHECKPOINT_TICKS == 0)
-			checkpoint_log_tick(daemon->checkpoints);
-		if (ticks % READERS_CHECK_TICKS == 0)
-			store_check_readers(daemon->store);
-		if (watchdog_us && now_us - fed_us >= (int64_t)watchdog_us / 4) {
-			sd_notify(0, "WATCHDOG=1");
-			fed_us = now_us;
-		}
+		if (clock_monotonic_us() < tick_us)
+			continue;
+		tick(daemon, ++ticks);
+		tick_us = clock_monotonic_us() + US_PER_SECOND;
 	}
 	log_info("%s: finishing what was taken", strsignal(signal));
 }
@@ -314,6 +350,7 @@ static void drain_and_stop(struct daemon *daemon)
 		process_exit(EX_TEMPFAIL);
 	}
 	executor_stop(daemon->executor);
+	exports_stop(daemon->platform.exports);
 	checkpoint_log_end(daemon->checkpoints);
 	store_close(daemon->store);
 	log_info("stopped; nothing was left undone");

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/id.h"
 
-enum { PREFIX_BYTES = 4, DIGITS = 26, DIGIT_BITS = 5 };
+#include <assert.h>
+#include <endian.h>
+
+/* The digits are read and written in words: the first two hold 8 bits, the others 60 each. */
+enum { PREFIX_BYTES = 4, DIGITS = 26, DIGIT_BITS = 5, FRONT_DIGITS = 2, REST_DIGITS = 12 };
+#define REST_MASK ((UINT64_C(1) << REST_DIGITS * DIGIT_BITS) - 1)
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -26,24 +31,43 @@ static const char prefixes[][PREFIX_BYTES + 1] = {
 	[ID_CALL] = "cal_",
 };
 
+/* The value of `count` digits, in at most 60 bits. */
+static bool digits_read(const char *text, size_t count, uint64_t *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < count; i++) {
+		unsigned digit = (uint8_t)text[i] - '0';
+
+		if (digit >= sizeof(values) || values[digit] < 0)
+			return false;
+		*value = *value << DIGIT_BITS | (unsigned)values[digit];
+	}
+	return true;
+}
+
+static void digits_write(char *text, size_t count, uint64_t value)
+{
+	for (size_t i = count; i-- > 0; value >>= DIGIT_BITS)
+		text[i] = alphabet[value & 31];
+}
+
 static bool decode(enum id_type type, const char *text, struct id *id)
 {
-	unsigned __int128 value = 0;
+	uint64_t front, middle, back, words[2];
 
+	static_assert(sizeof(words) == sizeof(id->bytes), "an id is two words");
 	if (strncmp(text, prefixes[type], PREFIX_BYTES) != 0)
 		return false;
 	text += PREFIX_BYTES;
 	if (strnlen(text, DIGITS + 1) != DIGITS || text[0] > '7')
 		return false;
-	for (size_t i = 0; i < DIGITS; i++) {
-		unsigned digit = (uint8_t)text[i] - '0';
-
-		if (digit >= sizeof(values) || values[digit] < 0)
-			return false;
-		value = value << DIGIT_BITS | (unsigned)values[digit];
-	}
-	for (size_t i = sizeof(id->bytes); i-- > 0; value >>= 8)
-		id->bytes[i] = (uint8_t)value;
+	if (!digits_read(text, FRONT_DIGITS, &front) ||
+		!digits_read(text + FRONT_DIGITS, REST_DIGITS, &middle) ||
+		!digits_read(text + FRONT_DIGITS + REST_DIGITS, REST_DIGITS, &back))
+		return false;
+	words[0] = htobe64(front << 56 | middle >> 4);
+	words[1] = htobe64(middle << 60 | back);
+	memcpy(id->bytes, words, sizeof(words));
 	return !id_is_zero(id);
 }
 
@@ -68,12 +92,16 @@ bool id_matches(enum id_type type, const char *text)
 
 void id_format(enum id_type type, const struct id *id, char text[ID_TEXT_BYTES])
 {
-	unsigned __int128 value = 0;
+	uint64_t words[2];
 
-	for (size_t i = 0; i < sizeof(id->bytes); i++)
-		value = value << 8 | id->bytes[i];
+	memcpy(words, id->bytes, sizeof(words));
+	words[0] = be64toh(words[0]);
+	words[1] = be64toh(words[1]);
 	memcpy(text, prefixes[type], PREFIX_BYTES);
-	for (size_t i = DIGITS; i-- > 0; value >>= DIGIT_BITS)
-		text[PREFIX_BYTES + i] = alphabet[(unsigned)value & 31];
+	digits_write(text + PREFIX_BYTES, FRONT_DIGITS, words[0] >> 56);
+	digits_write(text + PREFIX_BYTES + FRONT_DIGITS, REST_DIGITS,
+		(words[0] << 4 | words[1] >> 60) & REST_MASK);
+	digits_write(text + PREFIX_BYTES + FRONT_DIGITS + REST_DIGITS, REST_DIGITS,
+		words[1] & REST_MASK);
 	text[PREFIX_BYTES + DIGITS] = '\0';
 }

@@ -7,17 +7,20 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/text.h"
 
 /*
  * Everything here reads at `at`, before `end`, and returns where what it read ends; NULL when it is
  * cut or malformed, or its place in memory is over the budget.
  */
 
-enum { VARINT_BYTES_MAX = 10, REPEATED_MIN = 4 };
+enum { VARINT_BYTES_MAX = 10, REPEATED_MIN = 4, DEPTH_MAX = 16 };
 
 struct target {
 	struct arena *arena;
 	bool keep_unknown;
+	bool check_text;
+	unsigned depth;
 };
 
 /* How a type is written, and how large it is in a message. */
@@ -120,34 +123,36 @@ static const uint8_t *read_number(
 	return at;
 }
 
-/* Copies a string or bytes. */
-MUST_USE static bool copy(
-	struct arena *arena, ProtobufCType type, const uint8_t *content, size_t size, void *out)
+MUST_USE static bool copy_text(
+	const struct target *target, const uint8_t *content, size_t size, char **text)
 {
-	ProtobufCBinaryData *bytes = out;
-	char **text = out;
+	if (target->check_text &&
+		(memchr(content, '\0', size) || !text_is_utf8((const char *)content, size)))
+		return false;
+	*text = arena_alloc_within(target->arena, size + 1);
+	if (!*text)
+		return false;
+	memcpy(*text, content, size);
+	(*text)[size] = '\0';
+	return true;
+}
 
-	if (type == PROTOBUF_C_TYPE_STRING) {
-		*text = arena_alloc_within(arena, size + 1);
-		if (!*text)
-			return false;
-		memcpy(*text, content, size);
-		(*text)[size] = '\0';
-		return true;
-	}
+MUST_USE static bool copy_bytes(const struct target *target, const uint8_t *content, size_t size,
+	ProtobufCBinaryData *bytes)
+{
 	*bytes = (ProtobufCBinaryData){ size, NULL };
 	if (!size)
 		return true;
-	bytes->data = arena_alloc_within(arena, size);
+	bytes->data = arena_alloc_within(target->arena, size);
 	if (bytes->data)
 		memcpy(bytes->data, content, size);
 	return bytes->data != NULL;
 }
 
-static ProtobufCMessage *unpack(const struct target *target,
-	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes);
+static ProtobufCMessage *unpack(
+	struct target *target, const ProtobufCMessageDescriptor *descriptor, struct bytes bytes);
 
-static const uint8_t *read_value(const uint8_t *at, const uint8_t *end, const struct target *target,
+static const uint8_t *read_value(const uint8_t *at, const uint8_t *end, struct target *target,
 	const ProtobufCFieldDescriptor *field, void *out)
 {
 	ProtobufCMessage **message = out;
@@ -160,9 +165,14 @@ static const uint8_t *read_value(const uint8_t *at, const uint8_t *end, const st
 	if (!at)
 		return NULL;
 	size = (size_t)(at - content);
-	if (field->type != PROTOBUF_C_TYPE_MESSAGE)
-		return copy(target->arena, field->type, content, size, out) ? at : NULL;
+	if (field->type == PROTOBUF_C_TYPE_STRING)
+		return copy_text(target, content, size, out) ? at : NULL;
+	if (field->type == PROTOBUF_C_TYPE_BYTES)
+		return copy_bytes(target, content, size, out) ? at : NULL;
+	if (++target->depth == DEPTH_MAX)
+		return NULL;
 	*message = unpack(target, field->descriptor, bytes_of(content, size));
+	target->depth--;
 	return *message ? at : NULL;
 }
 
@@ -187,9 +197,8 @@ static void *member(ProtobufCMessage *message, unsigned offset)
 }
 
 /* Reads one more element of a repeated field. */
-static const uint8_t *read_element(const uint8_t *at, const uint8_t *end,
-	const struct target *target, const ProtobufCFieldDescriptor *field,
-	ProtobufCMessage *message)
+static const uint8_t *read_element(const uint8_t *at, const uint8_t *end, struct target *target,
+	const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
 {
 	size_t *count = member(message, field->quantifier_offset);
 	uint8_t **array = member(message, field->offset);
@@ -205,9 +214,8 @@ static const uint8_t *read_element(const uint8_t *at, const uint8_t *end,
 }
 
 /* Repeated numbers come packed or one by one, whatever the .proto says. */
-static const uint8_t *read_repeated(const uint8_t *at, const uint8_t *end,
-	const struct target *target, const ProtobufCFieldDescriptor *field, unsigned wire_type,
-	ProtobufCMessage *message)
+static const uint8_t *read_repeated(const uint8_t *at, const uint8_t *end, struct target *target,
+	const ProtobufCFieldDescriptor *field, unsigned wire_type, ProtobufCMessage *message)
 {
 	const uint8_t *content;
 
@@ -221,9 +229,8 @@ static const uint8_t *read_repeated(const uint8_t *at, const uint8_t *end,
 	return content ? at : NULL;
 }
 
-static const uint8_t *read_singular(const uint8_t *at, const uint8_t *end,
-	const struct target *target, const ProtobufCFieldDescriptor *field, unsigned wire_type,
-	ProtobufCMessage *message)
+static const uint8_t *read_singular(const uint8_t *at, const uint8_t *end, struct target *target,
+	const ProtobufCFieldDescriptor *field, unsigned wire_type, ProtobufCMessage *message)
 {
 	ProtobufCMessage **child = member(message, field->offset);
 	uint32_t *chosen = NULL;
@@ -300,8 +307,8 @@ static inline const ProtobufCFieldDescriptor *find(
 	return protobuf_c_message_descriptor_get_field(descriptor, id);
 }
 
-static ProtobufCMessage *unpack(const struct target *target,
-	const ProtobufCMessageDescriptor *descriptor, struct bytes bytes)
+static ProtobufCMessage *unpack(
+	struct target *target, const ProtobufCMessageDescriptor *descriptor, struct bytes bytes)
 {
 	const uint8_t *at = bytes.data, *end = at + bytes.size;
 	ProtobufCMessage *message = arena_alloc_within(target->arena, descriptor->sizeof_message);
@@ -339,6 +346,13 @@ ProtobufCMessage *message_unpack(
 	struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct bytes bytes)
 {
 	return unpack(&(struct target){ arena, .keep_unknown = true }, descriptor, bytes);
+}
+
+ProtobufCMessage *message_unpack_checked(
+	struct arena *arena, const ProtobufCMessageDescriptor *descriptor, struct bytes bytes)
+{
+	return unpack(&(struct target){ arena, .keep_unknown = true, .check_text = true },
+		descriptor, bytes);
 }
 
 ProtobufCMessage *message_unpack_known(

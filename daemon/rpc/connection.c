@@ -57,6 +57,7 @@ struct connection {
 	struct waiter waiter;
 	struct buffer *buffer; /* a borrowed one, in place of `small` */
 	size_t last_read;
+	int64_t read_us;          /* when the input came */
 	int64_t read_deadline_us; /* for the hello, a frame that has begun, and a refused client; 0
 				     for none */
 	uint8_t small[IDLE_READ_BYTES];
@@ -336,6 +337,7 @@ static void read_more(struct connection *connection)
 {
 	struct frame_rest room = choose_room(connection);
 	int timeout_ms = 0;
+	bool closed;
 
 	set_read_deadline(connection);
 	if (connection->read_deadline_us != 0) {
@@ -349,11 +351,13 @@ static void read_more(struct connection *connection)
 	pthread_mutex_lock(&connection->lock);
 	return_places(connection);
 	flush(connection);
-	if (connection->closed)
+	closed = connection->closed;
+	if (closed)
 		end_reading(connection);
-	else
-		stream_read(connection->stream, room.data, room.size, timeout_ms);
 	unlock(connection);
+	/* With the baton, and the stream with it, until now. */
+	if (!closed)
+		stream_read(connection->stream, room.data, room.size, timeout_ms);
 }
 
 /* Takes all places that are left among this connection's requests in flight, for as long as there
@@ -422,7 +426,7 @@ static void hand_over(struct connection *connection)
 	turn->connection = connection;
 	turn->hops = connection->parser.hops;
 	turn->exchange.peer = connection->peer;
-	turn->exchange.received_us = clock_monotonic_us();
+	turn->exchange.received_us = connection->read_us;
 	turn->exchange.send = send_reply;
 	connection->turn = NULL;
 	connection->complete = false;
@@ -479,6 +483,7 @@ static void on_read(void *context, size_t size)
 		return;
 	}
 	connection->last_read = size;
+	connection->read_us = clock_monotonic_us();
 	connection->input.size = size;
 	if (connection->input.data == rest.data) {
 		frame_rest_filled(&connection->parser, size);

@@ -11,18 +11,15 @@
 struct status envelope_unpack(struct arena *arena, const ProtobufCMessageDescriptor *descriptor,
 	struct bytes bytes, ProtobufCMessage **message)
 {
-	ProtobufCMessage *unpacked;
-
-	TRY(wire_check(descriptor, bytes));
 	arena_allow_decoding(arena, bytes.size);
-	unpacked = message_unpack(arena, descriptor, bytes);
-	if (!unpacked)
-		return status_fail(STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST",
-			"The bytes are not a %s message, or unpack to more than is allowed for %zu "
-			"bytes.",
-			descriptor->name, bytes.size);
-	*message = unpacked;
-	return OK;
+	*message = message_unpack_checked(arena, descriptor, bytes);
+	if (*message)
+		return OK;
+	/* What exactly is wrong is looked for when something is. */
+	TRY(wire_check(descriptor, bytes));
+	return status_fail(STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST",
+		"The bytes are not a %s message, or unpack to more than is allowed for %zu bytes.",
+		descriptor->name, bytes.size);
 }
 
 enum { DETAIL_BYTES_MAX = 2048, DETAILS_MAX = 4 };

@@ -13,8 +13,10 @@
 enum { THREADS_MAX = 64 };
 
 static struct {
-	int epoll;
-	bool started; /* under `lock` */
+	int sets[THREADS_MAX];
+	unsigned count;
+	_Atomic unsigned next; /* whose the next source is */
+	bool started;          /* under `lock` */
 	pthread_mutex_t lock;
 
 	/* Few at a time, since what is on time has none: a list is walked while there are any. */
@@ -30,40 +32,58 @@ static pthread_once_t made = PTHREAD_ONCE_INIT;
 
 static void on_tick(struct loop_source *source, uint32_t events);
 
+static int control(int operation, struct loop_source *source, uint32_t events)
+{
+	return epoll_ctl(source->set, operation, source->fd,
+		&(struct epoll_event){ .events = events, .data.ptr = source });
+}
+
 static void make(void)
 {
-	loop.epoll = epoll_create1(EPOLL_CLOEXEC);
-	loop.tick = (struct loop_source){
-		.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_tick
-	};
-	if (loop.epoll < 0 || loop.tick.fd < 0 ||
-		epoll_ctl(loop.epoll, EPOLL_CTL_ADD, loop.tick.fd,
-			&(struct epoll_event){
-				.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &loop.tick }))
-		abort(); /* nothing is open yet: there are no descriptors for anything */
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	loop.count = cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+	for (unsigned i = 0; i < loop.count; i++) {
+		loop.sets[i] = epoll_create1(EPOLL_CLOEXEC);
+		if (loop.sets[i] < 0)
+			abort(); /* nothing is open yet: there are no descriptors for anything */
+	}
+	loop.tick = (struct loop_source){ .set = loop.sets[0],
+		.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		.ready = on_tick };
+	if (loop.tick.fd < 0 || control(EPOLL_CTL_ADD, &loop.tick, EPOLLIN))
+		abort();
 }
 
 int loop_add(struct loop_source *source, uint32_t events)
 {
 	pthread_once(&made, make);
-	return epoll_ctl(loop.epoll, EPOLL_CTL_ADD, source->fd,
-		&(struct epoll_event){ .events = events | EPOLLONESHOT, .data.ptr = source });
+	source->set = loop.sets[loop.next++ % loop.count];
+	return control(EPOLL_CTL_ADD, source, events ? events : EPOLLONESHOT);
 }
 
 void loop_arm(struct loop_source *source, uint32_t events)
 {
-	/* Cannot fail: it is in the set, and the set has room for it. */
-	(void)epoll_ctl(loop.epoll, EPOLL_CTL_MOD, source->fd,
-		&(struct epoll_event){ .events = events | EPOLLONESHOT, .data.ptr = source });
+	/* Cannot fail while it is in the set, which has room for it. */
+	(void)control(EPOLL_CTL_MOD, source, events);
 }
 
-static void *run(void *unused)
+void loop_disarm(struct loop_source *source)
 {
-	(void)unused;
+	(void)control(EPOLL_CTL_MOD, source, EPOLLONESHOT);
+}
+
+void loop_remove(struct loop_source *source)
+{
+	(void)control(EPOLL_CTL_DEL, source, 0);
+}
+
+static void *run(void *set)
+{
 	for (;;) {
 		struct epoll_event event;
 
-		if (epoll_wait(loop.epoll, &event, 1, -1) == 1) {
+		if (epoll_wait(*(const int *)set, &event, 1, -1) == 1) {
 			struct loop_source *source = event.data.ptr;
 
 			source->ready(source, event.events);
@@ -74,15 +94,14 @@ static void *run(void *unused)
 
 int loop_start(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	int error = 0;
 
 	pthread_once(&made, make);
 	pthread_mutex_lock(&loop.lock);
-	for (long i = 0; !loop.started && !error && i < cores && i < THREADS_MAX; i++) {
+	for (unsigned i = 0; !loop.started && !error && i < loop.count; i++) {
 		pthread_t thread;
 
-		error = pthread_create(&thread, NULL, run, NULL);
+		error = pthread_create(&thread, NULL, run, &loop.sets[i]);
 		if (!error)
 			pthread_detach(thread);
 	}
@@ -131,7 +150,6 @@ static void on_tick(struct loop_source *source, uint32_t events)
 	}
 	set_ticking(loop.timers != NULL);
 	pthread_mutex_unlock(&loop.timers_lock);
-	loop_arm(source, EPOLLIN);
 }
 
 void loop_timer_set(struct loop_timer *timer, int64_t due_us)

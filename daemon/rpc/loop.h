@@ -5,20 +5,26 @@
 #include <sys/epoll.h>
 
 /*
- * The threads that wait for descriptors, one per core, all on one epoll set: whichever is free
- * takes the next that is ready, so that one slow callback holds up nobody else's. Each source is
- * armed for one event at a time. There is one loop in a process, and it never ends.
+ * The threads that wait for descriptors, one per core. Each source belongs to one of them, in turn,
+ * for as long as it is there: what a thread touches for it stays near that thread, and no two
+ * handle it at once. A callback that takes long holds up the other sources of its thread. There is
+ * one loop in a process, and it never ends.
  */
 struct loop_source {
 	int fd;
-	/* On one of the threads; the source is disarmed. */
+	int set; /* its thread's; loop_add's */
+	/* On its thread, again and again while what it is armed for holds. */
 	void (*ready)(struct loop_source *source, uint32_t events);
 };
 
-/* Takes the source in, disarmed or not; -1 and errno when the system refuses. */
+/* Takes the source in, armed for these events or none; -1 and errno when the system refuses. */
 int loop_add(struct loop_source *source, uint32_t events);
-/* Arms it for the next event. */
+/* Arms it for these. Any thread. */
 void loop_arm(struct loop_source *source, uint32_t events);
+/* Until it is armed again it is told once more at most, of its end. */
+void loop_disarm(struct loop_source *source);
+/* Takes it out for good; a callback may still be at work, and to arm it does nothing any more. */
+void loop_remove(struct loop_source *source);
 /* Starts the threads, once; 0, or an errno. */
 int loop_start(void);
 

@@ -165,6 +165,10 @@ static struct status listen_ipc(struct server *server, const struct server_optio
 {
 	mode_t mode = options->ipc_mode != 0 ? options->ipc_mode : 0666;
 
+	if (options->ipc_socket) {
+		TRY(socket_path_lock(&server->socket_path, options->ipc_path));
+		return stream_listen_passed(options->ipc_socket, &server->ipc);
+	}
 	TRY(socket_path_claim(&server->socket_path, options->ipc_path));
 	TRY(stream_listen_ipc(server->socket_path.temporary, mode, &server->ipc));
 	return socket_path_publish(&server->socket_path);
@@ -174,6 +178,8 @@ static struct status listen_tcp(struct server *server, const struct server_optio
 {
 	struct sockaddr_storage address;
 
+	if (options->tcp_socket)
+		return stream_listen_passed(options->tcp_socket, &server->tcp);
 	TRY(tcp_address_read(options->tcp_address, options->tcp_anywhere, &address));
 	return stream_listen_tcp(&address, &server->tcp);
 }

@@ -32,6 +32,9 @@ struct server_options {
 	const char *tcp_address; /* "127.0.0.1:0" takes a free port; NULL for none. Off loopback
 				    only with: */
 	bool tcp_anywhere;
+	/* Sockets for the two that somebody else listens on already and keeps, in place of our own;
+	 * 0: none. */
+	int ipc_socket, tcp_socket;
 	uint32_t connections_max, connections_per_peer_max, in_flight_max; /* 0: the limits above */
 	int io_timeout_ms;
 
@@ -67,6 +70,7 @@ void server_statistics(const struct server *server, struct server_statistics *st
 
 /* Stops accepting and handing over, waits until every request taken has been answered and every
  * reply has left, or `timeout_ms` is over. True when nothing was left. Removes the socket if it is
- * still ours. Nothing is freed, since the loop's threads are still at work: the process ends next.
+ * ours and still there. Nothing is freed, since the loop's threads are still at work: the process
+ * ends next.
  * Once, from a thread that owns no exchange. */
 bool server_drain(struct server *server, int timeout_ms);

@@ -56,6 +56,15 @@ static struct status check_free(const char *path)
 	return OK;
 }
 
+struct status socket_path_lock(struct socket_path *socket_path, const char *path)
+{
+	struct socket_path locked = { .lock = -1 };
+
+	TRY(take_lock(path, &locked.lock));
+	*socket_path = locked;
+	return OK;
+}
+
 struct status socket_path_claim(struct socket_path *socket_path, const char *path)
 {
 	struct socket_path claimed = { .lock = -1 };

@@ -28,6 +28,11 @@ struct socket_path {
  *   UNAVAILABLE         CANNOT_LISTEN      the file system refuses; the sentence says why */
 MUST_USE struct status socket_path_claim(struct socket_path *socket_path, const char *path);
 
+/* Locks `path` alone, where the socket is somebody else's to make and to remove.
+ *
+ *   INVALID_ARGUMENT, FAILED_PRECONDITION SOCKET_IN_USE, UNAVAILABLE  as above */
+MUST_USE struct status socket_path_lock(struct socket_path *socket_path, const char *path);
+
 /* Moves the socket from the temporary path to its place, over a stale one.
  *
  *   UNAVAILABLE CANNOT_LISTEN  the file system refuses; the sentence says why */

@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +42,15 @@ struct stream {
 	const struct stream_handler *handler;
 	void *context;
 	pthread_mutex_t lock; /* for the sizes, and for arming by them */
+	uint32_t armed;
 	struct transfer reading, writing;
 };
 
 struct stream_listener {
 	struct loop_source source;
 	struct loop_timer pause;
+	bool passed; /* others have the socket too */
+	atomic_bool closed;
 	void (*accepted)(void *context, struct stream *stream);
 	void *context;
 };
@@ -61,14 +66,32 @@ struct stream_task {
 static pthread_once_t pool_made = PTHREAD_ONCE_INIT;
 static struct pool streams;
 
-/* With the lock held. */
+static uint32_t wanted(const struct stream *stream)
+{
+	return (stream->reading.size ? EPOLLIN : 0U) | (stream->writing.size ? EPOLLOUT : 0U);
+}
+
+/* With the lock held. What it is armed for already costs nothing. */
 static void arm(struct stream *stream)
 {
-	uint32_t events =
-		(stream->reading.size ? EPOLLIN : 0U) | (stream->writing.size ? EPOLLOUT : 0U);
+	uint32_t events = wanted(stream);
+
+	if (!(events & ~stream->armed))
+		return;
+	stream->armed = events;
+	loop_arm(&stream->source, events);
+}
+
+/* An event that nobody waits for does not come again. With the lock held. */
+static void ease(struct stream *stream)
+{
+	uint32_t events = wanted(stream);
 
 	if (events)
 		loop_arm(&stream->source, events);
+	else if (stream->armed)
+		loop_disarm(&stream->source);
+	stream->armed = events;
 }
 
 /* What is out of time ends as if the peer had gone. */
@@ -144,7 +167,8 @@ static void on_ready(struct loop_source *source, uint32_t events)
 	pthread_mutex_lock(&stream->lock);
 	reading = take(&stream->reading, events, EPOLLIN);
 	writing = take(&stream->writing, events, EPOLLOUT);
-	arm(stream);
+	if (!reading && !writing)
+		ease(stream);
 	pthread_mutex_unlock(&stream->lock);
 	/* After the last of the two the stream may be gone. */
 	if (reading)
@@ -186,6 +210,7 @@ static struct stream *stream_new(int fd)
 		stream = CONTAINER_OF(item, struct stream, item);
 		pthread_mutex_lock(&stream->lock);
 		stream->source.fd = fd;
+		stream->armed = 0;
 		pthread_mutex_unlock(&stream->lock);
 		if (!loop_add(&stream->source, 0))
 			return stream;
@@ -208,6 +233,10 @@ void stream_close(struct stream *stream)
 
 void stream_free(struct stream *stream)
 {
+	/* Who comes late with an event lets alone what gets the descriptor's number next. */
+	pthread_mutex_lock(&stream->lock);
+	stream->armed = 0;
+	pthread_mutex_unlock(&stream->lock);
 	close(stream->source.fd);
 	pool_give(&streams, &stream->item);
 }
@@ -270,28 +299,41 @@ static void on_connecting(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	for (unsigned i = 0; i < ACCEPTED_AT_ONCE; i++) {
-		int fd = accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = listener->closed
+				 ? -1
+				 : accept4(source->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			hand_over(listener, fd);
-		} else if (errno == EINVAL) {
-			return; /* it was closed */
+		} else if (listener->closed) {
+			return;
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			/* Asking again at once would spin. */
+			loop_disarm(source);
 			loop_timer_set(&listener->pause,
 				clock_monotonic_us() + ACCEPT_PAUSE_MS * (int64_t)US_PER_MS);
 			return;
 		} else if (errno == EAGAIN) {
-			break;
+			return;
 		}
 	}
-	loop_arm(source, EPOLLIN);
 }
 
 static void on_pause_over(struct loop_timer *timer)
 {
 	loop_arm(&CONTAINER_OF(timer, struct stream_listener, pause)->source, EPOLLIN);
+}
+
+static struct stream_listener *listener_new(int fd)
+{
+	struct stream_listener *listener = calloc(1, sizeof(*listener));
+
+	if (!listener)
+		abort();
+	listener->source = (struct loop_source){ .fd = fd, .ready = on_connecting };
+	listener->pause.expired = on_pause_over;
+	return listener;
 }
 
 void stream_listener_free(struct stream_listener *listener)
@@ -321,16 +363,11 @@ static struct status cannot(const char *what)
 static struct status listen_at(const struct sockaddr *address, socklen_t size, const char *path,
 	mode_t mode, struct stream_listener **result)
 {
-	CLEANUP(listener_cleanup) struct stream_listener *listener = calloc(1, sizeof(*listener));
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	CLEANUP(listener_cleanup) struct stream_listener *listener = listener_new(fd);
 	const char *what = path ? path : "that TCP address";
 	static const int on = 1;
-	int fd;
 
-	if (!listener)
-		return cannot(what);
-	fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	listener->source = (struct loop_source){ .fd = fd, .ready = on_connecting };
-	listener->pause.expired = on_pause_over;
 	/* A port is free again as soon as its last daemon is gone. Nobody can connect before
 	 * listen(), so that a local socket is never open wider than it should. */
 	if (fd < 0 || (!path && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
@@ -358,6 +395,17 @@ struct status stream_listen_tcp(
 	return listen_at((const struct sockaddr *)address, size, NULL, 0, listener);
 }
 
+struct status stream_listen_passed(int fd, struct stream_listener **listener)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		return cannot("the socket that was passed");
+	*listener = listener_new(fd);
+	(*listener)->passed = true;
+	return OK;
+}
+
 uint16_t stream_listener_port(struct stream_listener *listener)
 {
 	struct sockaddr_storage address;
@@ -383,7 +431,11 @@ struct status stream_listener_accept(struct stream_listener *listener,
 
 void stream_listener_close(struct stream_listener *listener)
 {
-	(void)shutdown(listener->source.fd, SHUT_RDWR);
+	listener->closed = true;
+	/* Its end is nothing to be told of, again and again. */
+	loop_remove(&listener->source);
+	if (!listener->passed)
+		(void)shutdown(listener->source.fd, SHUT_RDWR);
 }
 
 /* --- tasks --- */
@@ -395,7 +447,6 @@ static void on_task(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	(void)!read(source->fd, &runs, sizeof(runs));
-	loop_arm(source, EPOLLIN);
 	task->function(task->context);
 }
 

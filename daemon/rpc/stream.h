@@ -32,7 +32,8 @@ struct stream_handler {
 /* Before the first read or write. */
 void stream_attach(struct stream *stream, const struct stream_handler *handler, void *context);
 /* One read and one write at a time, each of at least one byte and at most `size`. A timeout of 0 is
- * none. Never after stream_close. The memory stays untouched by others until the callback. */
+ * none. After stream_close it ends at once. The memory stays untouched by others until the
+ * callback. */
 void stream_read(struct stream *stream, uint8_t *data, size_t size, int timeout_ms);
 /* Returns how many bytes have left already, and there is no callback then; 0 when there will be. */
 MUST_USE size_t stream_write(
@@ -53,6 +54,9 @@ MUST_USE struct status stream_listen_ipc(
 	const char *path, mode_t mode, struct stream_listener **listener);
 MUST_USE struct status stream_listen_tcp(
 	const struct sockaddr_storage *address, struct stream_listener **listener);
+/* Takes over a socket that somebody else has bound, listens on and keeps: what comes after us goes
+ * on with it. */
+MUST_USE struct status stream_listen_passed(int fd, struct stream_listener **listener);
 uint16_t stream_listener_port(struct stream_listener *listener);
 /* Hands over each new stream from now on. When descriptors or memory run out it pauses and tries
  * again.
@@ -60,7 +64,8 @@ uint16_t stream_listener_port(struct stream_listener *listener);
  *   UNAVAILABLE CANNOT_LISTEN  no thread is to be had */
 MUST_USE struct status stream_listener_accept(struct stream_listener *listener,
 	void (*accepted)(void *context, struct stream *stream), void *context);
-/* Refuses from now on. A stream that was on its way may still be handed over. */
+/* Refuses from now on; what a passed socket is asked for waits there. A stream that was on its way
+ * may still be handed over. */
 void stream_listener_close(struct stream_listener *listener);
 /* Closes and frees a listener that has not begun to accept. */
 void stream_listener_free(struct stream_listener *listener);

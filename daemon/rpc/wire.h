@@ -7,10 +7,10 @@
 
 enum { WIRE_DEPTH_MAX = 16 }; /* messages within messages */
 
-/* Checks what protobuf-c does not look at when it unpacks, before it allocates anything: that
- * strings are UTF-8 without a NUL, that each field has a wire type that fits, that no singular
- * message comes twice (protobuf-c would merge the two in quadratic time), and that nesting ends.
- * Fields that the message does not know are skipped.
+/* Finds what is wrong with bytes that message_unpack_checked has refused: strings that are not
+ * UTF-8 or hold a NUL, a field whose wire type does not fit, a singular message that comes twice
+ * (merging them takes quadratic time), nesting that does not end. Fields that the message does not
+ * know are skipped.
  *
  *   INVALID_ARGUMENT MALFORMED_REQUEST  the first thing that is wrong, with the field's name */
 MUST_USE struct status wire_check(const ProtobufCMessageDescriptor *descriptor, struct bytes bytes);

@@ -9,6 +9,7 @@
 #include "store/rows/document.h"
 #include "store/rows/grant.h"
 #include "store/rows/membership.h"
+#include "store/rows/organization.h"
 #include "store/rows/user.h"
 
 #define SERVICE Orgd__V1__AccessService_Service
@@ -28,7 +29,7 @@ ProtobufCService *access_service(void)
 enum {
 	CHECKS_MAX = 1000,
 	/* A page ends early past these: some 50 ms. */
-	PAGE_READS_MAX = 20 * 1000,
+	PAGE_LOOKS_MAX = 20 * 1000,
 	DOCUMENT_ENTRY_BYTES = sizeof(uint64_t) + sizeof(struct id),
 	USER_ENTRY_BYTES = sizeof(struct id),
 };
@@ -64,7 +65,7 @@ static struct status check(
 	struct question question;
 	struct access access;
 
-	access_init(&access, call, 0);
+	access_init(&access, call);
 	TRY(read_question(
 		&access, request->user_id, request->document_id, request->permission, &question));
 	response->revision = snapshot_revision(call->snapshot);
@@ -167,7 +168,7 @@ static struct status batch_check(struct call *call, const Orgd__V1__BatchCheckRe
 	TRY(parse_checks(call, request, &pairs));
 	TRY(authorize_checks(call, request, pairs));
 	TRY(validate_checks(request));
-	access_init(&access, call, request->n_checks);
+	access_init(&access, call);
 	response->revision = snapshot_revision(call->snapshot);
 	response->n_allowed = request->n_checks;
 	response->allowed = ARENA_ARRAY(call->arena, protobuf_c_boolean, request->n_checks);
@@ -185,23 +186,26 @@ static struct status batch_check(struct call *call, const Orgd__V1__BatchCheckRe
 	return OK;
 }
 
-static Orgd__V1__ExplainAccessResponse__Path *path_message(
-	struct call *call, const struct access_path *path)
+MUST_USE static struct status path_message(struct call *call, const struct access_path *path,
+	Orgd__V1__ExplainAccessResponse__Path **out)
 {
 	Orgd__V1__ExplainAccessResponse__Path *message =
 		ARENA_NEW(call->arena, Orgd__V1__ExplainAccessResponse__Path);
+	Orgd__Store__V1__OrganizationView *organization;
 
 	orgd__v1__explain_access_response__path__init(message);
 	message->organization_id = id_text(call->arena, ID_ORGANIZATION, &path->organization_id);
-	if (path->organization)
-		message->organization_handle = path->organization->organization->handle;
+	TRY(organization_view(call->snapshot, &path->organization_id, &organization));
+	if (organization)
+		message->organization_handle = organization->organization->handle;
 	message->role = path->role;
 	message->allowed = path->verdict.allowed;
 	message->reason = path->verdict.reason;
 	message->grant_id = id_text(call->arena, ID_GRANT, &path->verdict.grant.id);
 	message->collection_id =
 		id_text(call->arena, ID_COLLECTION, &path->verdict.grant.collection_id);
-	return message;
+	*out = message;
+	return OK;
 }
 
 static struct status explain_access(struct call *call,
@@ -211,7 +215,7 @@ static struct status explain_access(struct call *call,
 	struct question question;
 	struct access access;
 
-	access_init(&access, call, 0);
+	access_init(&access, call);
 	TRY(read_question(
 		&access, request->user_id, request->document_id, request->permission, &question));
 	TRY(access_explain(
@@ -222,7 +226,7 @@ static struct status explain_access(struct call *call,
 	response->paths = ARENA_ARRAY(
 		call->arena, Orgd__V1__ExplainAccessResponse__Path *, explanation.path_count);
 	for (size_t i = 0; i < explanation.path_count; i++)
-		response->paths[i] = path_message(call, &explanation.paths[i]);
+		TRY(path_message(call, &explanation.paths[i], &response->paths[i]));
 	return OK;
 }
 
@@ -307,13 +311,13 @@ static struct status list_user_documents(struct call *call,
 	TRY(authorize_user_id(call, "user_id", request->user_id, &user_id));
 	TRY(check_permission("permission", request->permission));
 	TRY(page_begin(call, request->page_size, request->page_token, &page));
-	access_init(&access, call, page.size);
+	access_init(&access, call);
 	TRY(access_find_user(&access, &user_id, &user));
 	TRY(merge_documents(call, user, &merge));
 	TRY(merge_begin(&merge, page_after(&page)));
 	response->documents =
 		ARENA_ARRAY(call->arena, Orgd__V1__ListUserDocumentsResponse__Entry *, page.size);
-	while (access.reads <= PAGE_READS_MAX) {
+	while (access.looks <= PAGE_LOOKS_MAX) {
 		const struct access_document *document;
 		Orgd__V1__Permission highest;
 		struct id document_id;
@@ -368,14 +372,12 @@ MUST_USE static struct status merge_users(
 	struct key prefix;
 
 	merge_init(merge, call, USER_ENTRY_BYTES);
-	if (!document->row)
+	if (!document->exists)
 		return OK;
 	TRY(merge_holders(call, GRANT_ON_DOCUMENT, &document->id, merge, &room));
-	for (size_t i = 0; i < document->row->n_collection_ids; i++) {
-		struct id collection_id = id_of_bytes(document->row->collection_ids[i]);
-
-		TRY(merge_holders(call, GRANT_ON_COLLECTION, &collection_id, merge, &room));
-	}
+	for (size_t i = 0; i < document->collection_count; i++)
+		TRY(merge_holders(
+			call, GRANT_ON_COLLECTION, &document->collection_ids[i], merge, &room));
 	if (room)
 		return OK;
 	merge_clear(merge);
@@ -384,17 +386,20 @@ MUST_USE static struct status merge_users(
 	return OK;
 }
 
-static Orgd__V1__ListDocumentUsersResponse__Entry *user_entry(
-	struct call *call, const struct access_user *user, Orgd__V1__Permission highest)
+MUST_USE static struct status user_entry(struct call *call, const struct id *id,
+	Orgd__V1__Permission highest, Orgd__V1__ListDocumentUsersResponse__Entry **out)
 {
 	Orgd__V1__ListDocumentUsersResponse__Entry *entry =
 		ARENA_NEW(call->arena, Orgd__V1__ListDocumentUsersResponse__Entry);
+	Orgd__Store__V1__UserView *row;
 
 	orgd__v1__list_document_users_response__entry__init(entry);
-	entry->user_id = id_text(call->arena, ID_USER, &user->id);
-	entry->display_name = user->row->user->display_name;
+	TRY(user_view(call->snapshot, id, &row));
+	entry->user_id = id_text(call->arena, ID_USER, id);
+	entry->display_name = row->user->display_name;
 	entry->permission = highest;
-	return entry;
+	*out = entry;
+	return OK;
 }
 
 static struct status list_document_users(struct call *call,
@@ -413,13 +418,13 @@ static struct status list_document_users(struct call *call,
 	TRY(authorize(call));
 	TRY(check_permission("permission", request->permission));
 	TRY(page_begin(call, request->page_size, request->page_token, &page));
-	access_init(&access, call, page.size);
+	access_init(&access, call);
 	TRY(access_find_document(&access, &document_id, &document));
 	TRY(merge_users(call, document, &merge));
 	TRY(merge_begin(&merge, page_after(&page)));
 	response->users =
 		ARENA_ARRAY(call->arena, Orgd__V1__ListDocumentUsersResponse__Entry *, page.size);
-	while (access.reads <= PAGE_READS_MAX) {
+	while (access.looks <= PAGE_LOOKS_MAX) {
 		const struct access_user *user;
 		Orgd__V1__Permission highest;
 		struct id user_id;
@@ -431,9 +436,9 @@ static struct status list_document_users(struct call *call,
 		TRY(access_find_user(&access, &user_id, &user));
 		TRY(access_highest(&access, user, document, &highest));
 		if (suffices(highest, request->permission)) {
-			Orgd__V1__ListDocumentUsersResponse__Entry *entry =
-				user_entry(call, user, highest);
+			Orgd__V1__ListDocumentUsersResponse__Entry *entry = NULL;
 
+			TRY(user_entry(call, &user_id, highest, &entry));
 			if (!page_add(&page, &entry->base))
 				break;
 			response->users[response->n_users++] = entry;

@@ -3,6 +3,7 @@
 #include "secret/token.h"
 #include "service/call.h"
 #include "service/services.h"
+#include "service/waiting.h"
 #include "store/rows/api_key.h"
 
 #define SERVICE Orgd__V1__ApiKeyService_Service
@@ -32,6 +33,7 @@ static Orgd__V1__ApiKey *api_key_message(
 MUST_USE static struct status append(
 	struct call *call, const char *action, const struct id *id, const Orgd__V1__ApiKey *key)
 {
+	waiting_tell(call->platform->waiting, id);
 	return event_append(
 		call, &(struct event){ .action = action,
 			      .details = { { .key = "api_key_id",

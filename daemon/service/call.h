@@ -17,6 +17,7 @@
 #include "rpc/registry.h"
 #include "secret/entropy.h"
 #include "secret/keyring.h"
+#include "service/desk.h"
 #include "service/settings.h"
 #include "store/store.h"
 
@@ -38,6 +39,8 @@ struct platform {
 	struct throttle *throttle;              /* counts failed sign-ins, in memory */
 	struct last_use *last_use; /* of sessions and API keys, in memory until it is flushed */
 	struct helpers *helpers;   /* processes for backups and checks; NULL: there are none */
+	struct exports *exports;   /* the state that an export is read from */
+	struct waiting *waiting;   /* the reads that wait for a commit */
 	int64_t start_us;
 	void (*server_statistics)(void *context, uint64_t *connections, uint64_t *calls);
 	void *server;
@@ -68,8 +71,10 @@ struct call {
 	int64_t now_us;         /* the clock's for a read, the batch's for a mutation */
 	struct entropy entropy; /* the same draws when a handler runs again */
 	struct snapshot *snapshot;
+	struct desk *desk;   /* whose a read is run at; NULL in a mutation */
 	struct batch *batch; /* NULL in a read */
 	uint16_t events;     /* appended so far */
+	struct id event_id;  /* of the first of them */
 
 	/* Whom events name as their actor in place of a caller who is nobody yet: the user who
 	 * signs in, or whom an invited sign-up makes. The caller stays who called: replays are
@@ -86,6 +91,7 @@ struct call {
 	bool wait;
 	bool time_is_over;
 	uint64_t resume_at; /* what it leaves for its next run; 0 in the first */
+	struct id wait_for; /* the organization whose events alone it waits for; zero: any commit */
 
 	/* A mutation in steps, each a batch of its own (BatchCreateInvitations): the handler does
 	 * step number `step` and says in `more` whether another follows. The steps' responses are

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/caller.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "domain/user.h"
-#include "secret/token.h"
+#include "secret/token_cache.h"
 #include "service/last_use.h"
 #include "service/session.h"
 #include "store/rows/api_key.h"
@@ -20,9 +21,82 @@ static struct status invalid_credential(void)
 		"there is no such session or key; sign in again");
 }
 
-static struct bytes stored(ProtobufCBinaryData data)
+/* What authentication needs of an API key. */
+struct key_view {
+	struct id id;
+	uint64_t since; /* as of this revision; 0: not to be used again */
+	bool exists;
+	uint8_t secret_hash[KEYED_HASH_BYTES];
+	enum scope scopes;
+	int64_t expire_us, revoke_us, last_use_us;
+};
+
+enum { KEY_VIEWS = 64 /* a power of two */ };
+struct caller_cache {
+	struct token_cache *tokens;
+	struct key_view keys[KEY_VIEWS];
+};
+
+struct caller_cache *caller_cache_new(void)
 {
-	return bytes_of(data.data, data.len);
+	struct caller_cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		abort();
+	cache->tokens = token_cache_new();
+	return cache;
+}
+
+void caller_cache_free(struct caller_cache *cache)
+{
+	if (cache)
+		token_cache_free(cache->tokens);
+	free(cache);
+}
+
+/* A token as it came, and what is known of it. */
+struct bearer {
+	const char *text;
+	enum token_type type;
+	struct id id;
+	const struct verified_token *verified; /* NULL: not lately */
+};
+
+MUST_USE static bool read_bearer(struct call *call, const char *text, struct bearer *bearer)
+{
+	struct token token;
+
+	bearer->text = text;
+	bearer->verified = call->desk ? token_cache_find(call->desk->callers->tokens, text) : NULL;
+	if (bearer->verified) {
+		bearer->type = bearer->verified->type;
+		bearer->id = bearer->verified->id;
+		return true;
+	}
+	if (!token_parse(TOKEN_SESSION, text, &token) && !token_parse(TOKEN_API_KEY, text, &token))
+		return false;
+	bearer->type = token.type;
+	bearer->id = token.id;
+	wipe(&token, sizeof(token));
+	return true;
+}
+
+/* Is it the secret whose hash is stored? */
+MUST_USE static bool verify(struct call *call, const struct bearer *bearer, struct bytes stored)
+{
+	struct token token;
+	bool fits;
+
+	if (stored.size != KEYED_HASH_BYTES)
+		return false;
+	if (bearer->verified && !memcmp(bearer->verified->hash, stored.data, stored.size))
+		return true;
+	fits = token_parse(bearer->type, bearer->text, &token) &&
+	       token_verify(call->platform->keyring, &token, stored);
+	if (fits && call->desk)
+		token_cache_keep(call->desk->callers->tokens, bearer->text, &token, stored.data);
+	wipe(&token, sizeof(token));
+	return fits;
 }
 
 static void take_user(struct caller *caller, const struct id *id, Orgd__Store__V1__User *user)
@@ -41,30 +115,32 @@ static void take_user(struct caller *caller, const struct id *id, Orgd__Store__V
 }
 
 /* Only once an hour, as far as the row tells. */
-static void note_use(struct call *call, enum credential_kind kind, const struct id *id,
-	const Google__Protobuf__Timestamp *last_use_time)
+static void note_use(
+	struct call *call, enum credential_kind kind, const struct id *id, int64_t last_use_us)
 {
-	if (timestamp_us(last_use_time) < last_use_hour(call->now_us))
+	if (last_use_us < last_use_hour(call->now_us))
 		last_use_note(call->platform->last_use, kind, id, call->now_us);
 }
 
-MUST_USE static struct status authenticate_session(struct call *call, const struct token *token)
+MUST_USE static struct status authenticate_session(struct call *call, const struct bearer *bearer)
 {
 	struct caller *caller = &call->caller;
 	Orgd__Store__V1__Session *session;
 	Orgd__Store__V1__User *user;
 	struct id user_id;
 
-	TRY(session_get(call->snapshot, &token->id, &session));
-	if (!session || !token_verify(call->platform->keyring, token, stored(session->secret_hash)))
+	TRY(session_get(call->snapshot, &bearer->id, &session));
+	if (!session || !verify(call, bearer,
+				bytes_of(session->secret_hash.data, session->secret_hash.len)))
 		return invalid_credential();
 	user_id = id_of_bytes(session->user_id);
 	TRY(user_get(call->snapshot, &user_id, &user));
 	if (!user)
 		return invalid_credential();
-	switch (session_look(call, &token->id, session, user)) {
+	switch (session_look(call, &bearer->id, session, user)) {
 	case SESSION_LIVE:
-		note_use(call, CREDENTIAL_SESSION, &token->id, session->session->last_use_time);
+		note_use(call, CREDENTIAL_SESSION, &bearer->id,
+			timestamp_us(session->session->last_use_time));
 		break;
 	case SESSION_ENDED_LESS_THAN_A_DAY_AGO:
 		caller->replay_only = true;
@@ -73,23 +149,57 @@ MUST_USE static struct status authenticate_session(struct call *call, const stru
 		return status_fail(STATUS_UNAUTHENTICATED, "SESSION_EXPIRED",
 			"this session is over; sign in again");
 	}
-	caller->session_id = token->id;
+	caller->session_id = bearer->id;
 	caller->session = session;
 	take_user(caller, &user_id, user);
 	return OK;
 }
 
-MUST_USE static struct status authenticate_key(struct call *call, const struct token *token)
+MUST_USE static struct status read_key(struct call *call, const struct id *id, struct key_view *key)
+{
+	Orgd__Store__V1__ApiKeyView *row;
+
+	*key = (struct key_view){ .id = *id };
+	TRY(api_key_view(call->snapshot, id, &row));
+	key->exists = row && row->secret_hash.len == sizeof(key->secret_hash);
+	if (key->exists) {
+		memcpy(key->secret_hash, row->secret_hash.data, sizeof(key->secret_hash));
+		key->scopes = row->scopes;
+		key->expire_us = row->expire_us;
+		key->revoke_us = row->revoke_us;
+		key->last_use_us = timestamp_us(row->api_key->last_use_time);
+	}
+	key->since = snapshot_revision(call->snapshot);
+	return OK;
+}
+
+MUST_USE static struct status find_key(
+	struct call *call, const struct id *id, const struct key_view **out)
+{
+	struct key_view *key;
+	struct key row;
+
+	*out = key = call->desk ? &call->desk->callers->keys[id->bytes[0] % KEY_VIEWS]
+				: ARENA_NEW(call->arena, struct key_view);
+	api_key_key(&row, id);
+	if (key->since && id_equal(&key->id, id) &&
+		snapshot_unchanged(call->snapshot, &row, key->since))
+		return OK;
+	return read_key(call, id, key);
+}
+
+MUST_USE static struct status authenticate_key(struct call *call, const struct bearer *bearer)
 {
 	struct caller *caller = &call->caller;
-	Orgd__Store__V1__ApiKeyView *key;
+	const struct key_view *key;
 
-	TRY(api_key_view(call->snapshot, &token->id, &key));
-	if (!key || !token_verify(call->platform->keyring, token, stored(key->secret_hash)) ||
+	TRY(find_key(call, &bearer->id, &key));
+	if (!key->exists ||
+		!verify(call, bearer, bytes_of(key->secret_hash, sizeof(key->secret_hash))) ||
 		key->revoke_us || (key->expire_us && key->expire_us <= call->now_us))
 		return invalid_credential();
-	note_use(call, CREDENTIAL_API_KEY, &token->id, key->api_key->last_use_time);
-	caller->key_id = token->id;
+	note_use(call, CREDENTIAL_API_KEY, &bearer->id, key->last_use_us);
+	caller->key_id = bearer->id;
 	caller->credentials.service = true;
 	caller->credentials.scopes = key->scopes;
 	return OK;
@@ -97,13 +207,12 @@ MUST_USE static struct status authenticate_key(struct call *call, const struct t
 
 MUST_USE static struct status authenticate_bearer(struct call *call, const char *text)
 {
-	struct token token;
+	struct bearer bearer;
 
-	if (token_parse(TOKEN_SESSION, text, &token))
-		return authenticate_session(call, &token);
-	if (token_parse(TOKEN_API_KEY, text, &token))
-		return authenticate_key(call, &token);
-	return invalid_credential();
+	if (!read_bearer(call, text, &bearer))
+		return invalid_credential();
+	return bearer.type == TOKEN_SESSION ? authenticate_session(call, &bearer)
+					    : authenticate_key(call, &bearer);
 }
 
 MUST_USE static struct status authenticate_peer(struct call *call)

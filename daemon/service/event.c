@@ -3,6 +3,7 @@
 
 #include "service/call.h"
 #include "service/event.h"
+#include "service/waiting.h"
 #include "store/rows/event.h"
 #include "store/rows/membership.h"
 #include "store/rows/person.h"
@@ -128,9 +129,21 @@ MUST_USE static struct status add_details(
 	return OK;
 }
 
+/* Batches are spread over all ids; the events of one stand side by side, and share a page. */
+static struct id next_id(struct call *call)
+{
+	struct id id;
+
+	if (!call->events)
+		call->event_id = entropy_draw_id(&call->entropy);
+	id = call->event_id;
+	id.bytes[sizeof(id.bytes) / 2] ^= (uint8_t)call->events;
+	return id;
+}
+
 struct status event_append(struct call *call, const struct event *facts)
 {
-	struct id id = entropy_draw_id(&call->entropy);
+	struct id id = next_id(call);
 	Orgd__Store__V1__Event row;
 	Orgd__V1__Event event;
 	bool for_platform = false;
@@ -158,8 +171,12 @@ struct status event_append(struct call *call, const struct event *facts)
 	row.by_platform = for_platform;
 	if (!facts->by_system)
 		TRY(add_actor_name(call, &row));
-	if (facts->organization)
+	if (facts->organization) {
+		waiting_tell(call->platform->waiting, facts->organization);
 		TRY(webhook_news_put(call->snapshot, facts->organization));
+	}
+	if (facts->user)
+		waiting_tell(call->platform->waiting, facts->user);
 	return event_put(call->batch, &id, facts->organization, call->now_us, call->events++, &row);
 }
 

@@ -251,6 +251,8 @@ static struct status watch_events(struct call *call, const Orgd__V1__WatchEvents
 	if (response->next_revision < from)
 		response->next_revision = from;
 	call->resume_at = response->next_revision;
+	if (!selection.whole_platform)
+		call->wait_for = selection.organization_id;
 	/* Nothing up to now; but an answer that ended early says where to go on. */
 	call->wait = !response->n_events && response->next_revision >= now;
 	return OK;

@@ -18,13 +18,15 @@ enum {
 	CRYPTO_THREADS_MAX = 4, /* each needs 64 MiB while it hashes */
 	CRYPTO_BUSY_RETRY_MS = 1000,
 	READS_AT_ONCE = 16, /* taken from the queue, at most */
+	/* Quick reads that came in one piece are answered where they came, until this long after:
+	 * other connections of that thread wait meanwhile. */
+	READ_HERE_US = 500,
 };
 
 struct thread {
 	struct executor *executor;
 	pthread_t id;
-	struct store_reader *reader;
-	struct arena scratch; /* what a run of a read allocates */
+	struct desk desk;
 };
 
 /* What a read needs, for threads that are not the executor's: one at a time. */
@@ -40,7 +42,6 @@ struct executor {
 	struct thread readers[READERS_MAX], cryptos[CRYPTO_THREADS_MAX];
 	unsigned reader_count, crypto_count, lane_count;
 	struct lane lanes[READERS_MAX];
-	struct waiting waiting;
 	struct preparing preparing;
 	struct sweeper *sweeper;
 	_Atomic uint64_t calls;
@@ -96,7 +97,7 @@ static void *crypto_main(void *argument)
 	struct work *work;
 
 	while ((work = queue_pop(&thread->executor->crypto, 1))) {
-		work_prepare(work, thread->reader);
+		work_prepare(work, thread->desk.reader);
 		submit(work);
 	}
 	return NULL;
@@ -111,7 +112,7 @@ static void run_again(struct work *work)
 
 static void park(struct executor *executor, struct work *work)
 {
-	switch (waiting_park(&executor->waiting, work)) {
+	switch (waiting_park(executor->platform->waiting, work)) {
 	case WAITING_PARKED:
 		break;
 	case WAITING_OVER:
@@ -128,16 +129,22 @@ static void park(struct executor *executor, struct work *work)
 static void read_one(struct thread *thread, struct work *work)
 {
 	struct executor *executor = thread->executor;
-	bool time_is_over = waiting_is_over(&executor->waiting, work);
+	bool time_is_over = waiting_is_over(executor->platform->waiting, work);
 	struct status status;
 
-	if (work_read(work, thread->reader, &thread->scratch, time_is_over, &status)) {
-		waiting_leave(&executor->waiting, work);
+	if (work_read(work, &thread->desk, time_is_over, &status)) {
+		waiting_leave(executor->platform->waiting, work);
 		work_answer(work, status);
 	} else {
 		park(executor, work);
 	}
-	arena_reset(&thread->scratch);
+	arena_reset(&thread->desk.scratch);
+}
+
+MUST_USE static bool may_read_here(const struct work *work)
+{
+	return work->call.rule->flags & RULE_QUICK &&
+	       clock_monotonic_us() - work->exchange->received_us < READ_HERE_US;
 }
 
 /* Reads on the calling thread; false when all lanes are taken. */
@@ -185,7 +192,7 @@ void executor_handle(struct executor *executor, struct exchange *exchange)
 		return;
 	}
 	if (work->call.rule->kind == METHOD_READ) {
-		if (!(work->call.rule->flags & RULE_QUICK) || !read_here(executor, work))
+		if (!may_read_here(work) || !read_here(executor, work))
 			queue_push(&executor->reads, work);
 		return;
 	}
@@ -201,8 +208,7 @@ void executor_handle(struct executor *executor, struct exchange *exchange)
 MUST_USE static struct status thread_init(struct executor *executor, struct thread *thread)
 {
 	thread->executor = executor;
-	arena_init(&thread->scratch);
-	return store_reader_new(executor->platform->store, &thread->reader);
+	return desk_open(&thread->desk, executor->platform->store);
 }
 
 MUST_USE static struct status open_lanes(struct executor *executor)
@@ -213,12 +219,6 @@ MUST_USE static struct status open_lanes(struct executor *executor)
 	return OK;
 }
 
-static void thread_clear(struct thread *thread)
-{
-	store_reader_free(thread->reader);
-	arena_clear(&thread->scratch);
-}
-
 MUST_USE static struct status start_threads(struct executor *executor, struct queue *queue,
 	struct thread *threads, unsigned *started, void *(*main)(void *))
 {
@@ -227,7 +227,7 @@ MUST_USE static struct status start_threads(struct executor *executor, struct qu
 
 		TRY(thread_init(executor, thread));
 		if (pthread_create(&thread->id, NULL, main, thread)) {
-			store_reader_free(thread->reader);
+			desk_close(&thread->desk);
 			return status_internal("a thread could not be made");
 		}
 	}
@@ -238,7 +238,7 @@ static void join_threads(struct thread *threads, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		pthread_join(threads[i].id, NULL);
-		thread_clear(&threads[i]);
+		desk_close(&threads[i].desk);
 	}
 }
 
@@ -293,7 +293,6 @@ struct status executor_start(const struct executor_options *options, struct exec
 	queue_init(&executor->reads, or_cores(options->readers, READERS_MAX));
 	queue_init(&executor->crypto,
 		or_cores(options->platform->settings->crypto_threads, CRYPTO_THREADS_MAX));
-	waiting_init(&executor->waiting);
 	preparing_init(&executor->preparing);
 	executor->sweeper = sweeper_new(executor->platform);
 	*out = executor;
@@ -306,13 +305,12 @@ struct status executor_start(const struct executor_options *options, struct exec
 
 void executor_committed(struct executor *executor, uint64_t revision)
 {
-	(void)revision;
-	waiting_wake(&executor->waiting, INT64_MAX, run_again);
+	waiting_committed(executor->platform->waiting, revision, run_again);
 }
 
 void executor_tick(struct executor *executor)
 {
-	waiting_wake(&executor->waiting, clock_monotonic_us(), run_again);
+	waiting_expire(executor->platform->waiting, clock_monotonic_us(), run_again);
 	sweeper_tick(executor->sweeper);
 }
 
@@ -328,8 +326,7 @@ uint64_t executor_calls(const struct executor *executor)
 
 void executor_release(struct executor *executor)
 {
-	waiting_close(&executor->waiting);
-	waiting_wake(&executor->waiting, INT64_MAX, run_again);
+	waiting_close(executor->platform->waiting, run_again);
 }
 
 void executor_stop(struct executor *executor)
@@ -341,9 +338,8 @@ void executor_stop(struct executor *executor)
 	queue_close(&executor->reads);
 	join_threads(executor->readers, executor->reader_count);
 	for (unsigned i = 0; i < executor->lane_count; i++)
-		thread_clear(&executor->lanes[i].thread);
+		desk_close(&executor->lanes[i].thread.desk);
 	sweeper_free(executor->sweeper);
-	waiting_clear(&executor->waiting);
 	preparing_clear(&executor->preparing);
 	registry_free(executor->methods.registry);
 	free(executor->methods.rules);

@@ -23,7 +23,8 @@ void executor_handle(struct executor *executor, struct exchange *exchange);
 
 /* For struct store_options: wakes the calls that wait for a revision. */
 void executor_committed(struct executor *executor, uint64_t revision);
-/* At least every 100 ms, from main: deadlines of parked calls, and once a second the sweeps. */
+/* From main, when platform->waiting's timer is readable and at least once a second: deadlines of
+ * parked calls, and the sweeps. */
 void executor_tick(struct executor *executor);
 /* One whole round of the sweeps, waited for: for tests, which set the clock. */
 void executor_sweep(struct executor *executor);

@@ -20,13 +20,16 @@ struct sweeper {
 	struct arena arena;
 	struct call call;
 	struct mutation mutation;
-	size_t current;
+	size_t first, current; /* where a run begins, and how far it has come */
 	bool more;
 };
 
+/* Main ticks once a second, now a little early and now a little late. */
+static const int64_t shortest_us = 9 * (US_PER_SECOND / 10);
+
 static const struct rule sweep_rule = { .method = "sweep", .kind = METHOD_MUTATION };
 
-static void submit_current(struct sweeper *sweeper)
+static void submit(struct sweeper *sweeper)
 {
 	arena_reset(&sweeper->arena);
 	sweeper->call = (struct call){
@@ -36,6 +39,20 @@ static void submit_current(struct sweeper *sweeper)
 	store_submit(sweeper->platform->store, &sweeper->mutation);
 }
 
+/* One sweep; *idle says whether it left the batch as it was. */
+MUST_USE static struct status run_one(struct sweeper *sweeper, bool *idle)
+{
+	struct batch *batch = sweeper->call.batch;
+	struct status status;
+
+	sweeper->more = false;
+	status = sweeper->sweeps[sweeper->current].run(&sweeper->call, &sweeper->more);
+	*idle = !status.code && batch_is_empty(batch) && !batch_expectation_count(batch);
+	return status;
+}
+
+/* Each sweep that does something has a batch of its own; those that find nothing to do share one
+ * transaction with the next, which in a quiet daemon is all there is. */
 static struct status run(struct mutation *mutation, struct snapshot *snapshot, int64_t now_us)
 {
 	struct sweeper *sweeper = CONTAINER_OF(mutation, struct sweeper, mutation);
@@ -46,8 +63,14 @@ static struct status run(struct mutation *mutation, struct snapshot *snapshot, i
 	call->batch = snapshot_batch(snapshot);
 	call->now_us = now_us;
 	call->events = 0;
-	sweeper->more = false;
-	return sweeper->sweeps[sweeper->current].run(call, &sweeper->more);
+	for (sweeper->current = sweeper->first;; sweeper->current++) {
+		struct status status;
+		bool idle;
+
+		status = run_one(sweeper, &idle);
+		if (!idle || sweeper->current + 1 == sweeper->count)
+			return status;
+	}
 }
 
 static void done(struct mutation *mutation, struct status status, uint64_t revision, bool committed)
@@ -60,17 +83,16 @@ static void done(struct mutation *mutation, struct status status, uint64_t revis
 		log_error("sweep %s: %s", sweeper->sweeps[sweeper->current].name,
 			status.failure->message);
 	/* A sweep that changed nothing has nothing more to do, whatever it says. */
-	if (status.code || !sweeper->more || !committed)
-		sweeper->current++;
+	sweeper->first = sweeper->current + (status.code || !sweeper->more || !committed);
 	pthread_mutex_lock(&sweeper->lock);
-	goes_on = sweeper->current < sweeper->count && !sweeper->stopped;
+	goes_on = sweeper->first < sweeper->count && !sweeper->stopped;
 	sweeper->running = goes_on;
 	if (!goes_on)
 		pthread_cond_broadcast(&sweeper->idle);
 	pthread_mutex_unlock(&sweeper->lock);
 	/* When it does not go on, another round may have begun by now, or the sweeper be gone. */
 	if (goes_on)
-		submit_current(sweeper);
+		submit(sweeper);
 }
 
 struct sweeper *sweeper_new(const struct platform *platform)
@@ -87,22 +109,22 @@ struct sweeper *sweeper_new(const struct platform *platform)
 	return sweeper;
 }
 
-/* Begins a round if `now_us` is a second after the last one's begin. */
+/* Begins a round if `now_us` is about a second after the last one's begin. */
 static void begin(struct sweeper *sweeper, int64_t now_us)
 {
 	bool due;
 
 	pthread_mutex_lock(&sweeper->lock);
 	due = !sweeper->running && !sweeper->stopped && sweeper->count &&
-	      now_us - sweeper->begun_us >= US_PER_SECOND;
+	      now_us - sweeper->begun_us >= shortest_us;
 	if (due) {
 		sweeper->running = true;
 		sweeper->begun_us = now_us;
-		sweeper->current = 0;
+		sweeper->first = 0;
 	}
 	pthread_mutex_unlock(&sweeper->lock);
 	if (due)
-		submit_current(sweeper);
+		submit(sweeper);
 }
 
 static void wait_until_idle(struct sweeper *sweeper)

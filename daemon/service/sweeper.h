@@ -7,7 +7,7 @@
 struct sweeper;
 
 struct sweeper *sweeper_new(const struct platform *platform);
-/* Begins a round, unless one runs or began less than a second ago. */
+/* Begins a round, unless one runs or began within this second. */
 void sweeper_tick(struct sweeper *sweeper);
 /* One whole round, waited for. */
 void sweeper_run(struct sweeper *sweeper);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/work.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -16,8 +17,7 @@ enum {
 	STEPS_BYTES_MIN = 4096,
 };
 
-MUST_USE static struct status decode(
-	struct work *work, const struct platform *platform, const struct methods *methods)
+MUST_USE static struct status decode(struct work *work, const struct methods *methods)
 {
 	struct exchange *exchange = work->exchange;
 	struct call *call = &work->call;
@@ -40,8 +40,21 @@ MUST_USE static struct status decode(
 	TRY(envelope_unpack(&exchange->arena, call->method->descriptor->input,
 		bytes_of(call->envelope->payload.data, call->envelope->payload.len), &request));
 	call->request = request;
-	call->now_us = clock_now_us(platform->clock);
 	return OK;
+}
+
+/* Random to begin with in each thread, then counted: unique, and no secret. */
+static struct id next_call_id(void)
+{
+	static _Thread_local struct id id;
+	uint64_t number;
+
+	if (id_is_zero(&id))
+		random_bytes(&id, sizeof(id));
+	memcpy(&number, id.bytes + sizeof(id.bytes) - sizeof(number), sizeof(number));
+	number = htobe64(be64toh(number) + 1);
+	memcpy(id.bytes + sizeof(id.bytes) - sizeof(number), &number, sizeof(number));
+	return id;
 }
 
 struct status work_begin(struct executor *executor, const struct platform *platform,
@@ -56,9 +69,9 @@ struct status work_begin(struct executor *executor, const struct platform *platf
 	work->call.arena = &exchange->arena;
 	work->call.platform = platform;
 	work->call.peer = &exchange->peer;
-	random_bytes(&id, sizeof(id));
+	id = next_call_id();
 	id_format(ID_CALL, &id, work->call_id);
-	return decode(work, platform, methods);
+	return decode(work, methods);
 }
 
 static void log_failure(const struct work *work, const struct failure *failure)
@@ -180,6 +193,8 @@ MUST_USE static struct status check_minimum(struct work *work, bool time_is_over
 	uint64_t epoch = store_epoch(work->call.platform->store);
 
 	*wait = epoch == envelope->min_epoch && work->revision < envelope->min_revision;
+	if (*wait)
+		work->wait_revision = envelope->min_revision - 1;
 	if (envelope->min_epoch > epoch || (*wait && time_is_over))
 		return status_fail(STATUS_UNAVAILABLE, "REVISION_NOT_REACHED",
 			"revision %" PRIu64 " of epoch %" PRIu64 " is not here yet; try again",
@@ -195,7 +210,7 @@ MUST_USE static struct status read_at_snapshot(struct work *work, bool time_is_o
 	TRY(caller_authenticate(call));
 	if (call->caller.replay_only)
 		return session_is_over();
-	work->revision = snapshot_revision(call->snapshot);
+	work->revision = work->wait_revision = snapshot_revision(call->snapshot);
 	TRY(check_minimum(work, time_is_over, &call->wait));
 	if (call->wait)
 		return OK;
@@ -212,13 +227,13 @@ MUST_USE static struct status check_size(struct bytes payload)
 		STATUS_RESOURCE_EXHAUSTED, "REPLY_TOO_LARGE", "the answer is over 1 MiB");
 }
 
-bool work_read(struct work *work, struct store_reader *reader, struct arena *scratch,
-	bool time_is_over, struct status *status)
+bool work_read(struct work *work, struct desk *desk, bool time_is_over, struct status *status)
 {
 	struct call *call = &work->call;
 
-	call->arena = scratch;
-	*status = store_snapshot_begin(reader, scratch, &call->snapshot);
+	call->desk = desk;
+	call->arena = &desk->scratch;
+	*status = store_snapshot_begin(desk->reader, call->arena, &call->snapshot);
 	if (status->code)
 		return true;
 	*status = read_at_snapshot(work, time_is_over);
@@ -226,7 +241,6 @@ bool work_read(struct work *work, struct store_reader *reader, struct arena *scr
 	call->snapshot = NULL;
 	if (status->code)
 		return true;
-	work->wait_revision = work->revision;
 	if (call->wait && !time_is_over)
 		return false;
 	*status = check_size(call->payload);
@@ -342,21 +356,51 @@ static struct status mutation_run(
 	return arena_keep(call->arena, mutate(work));
 }
 
+/* A step is done, and another follows. */
+static void step_over(struct work *work, bool committed)
+{
+	struct call *call = &work->call;
+
+	work->committed |= committed && work->changed;
+	steps_add(work, call->payload);
+	arena_reset(&work->step_arena);
+	call->step++;
+	entropy_seed(&call->entropy);
+}
+
+static bool mutation_again(struct mutation *mutation, bool committed)
+{
+	struct work *work = CONTAINER_OF(mutation, struct work, mutation);
+
+	if (!work->call.more)
+		return false;
+	step_over(work, committed);
+	return true;
+}
+
+static void mutation_rewind(struct mutation *mutation)
+{
+	struct work *work = CONTAINER_OF(mutation, struct work, mutation);
+
+	work->call.step = work->submitted.step;
+	work->steps.size = work->submitted.steps_size;
+	work->committed = work->submitted.committed;
+}
+
 static void mutation_done(
 	struct mutation *mutation, struct status status, uint64_t revision, bool committed)
 {
 	struct work *work = CONTAINER_OF(mutation, struct work, mutation);
 	struct call *call = &work->call;
 
-	work->committed |= committed && work->changed;
 	if (!status.code && call->more) {
-		steps_add(work, call->payload);
-		arena_reset(&work->step_arena);
-		call->step++;
-		entropy_seed(&call->entropy);
+		step_over(work, committed);
+		work->submitted =
+			(struct progress){ call->step, work->steps.size, work->committed };
 		work->moves->next_step(work);
 		return;
 	}
+	work->committed |= committed && work->changed;
 	if (status.code)
 		work->room = NULL;
 	work->moves->finished(work);
@@ -374,7 +418,9 @@ void work_mutate(struct work *work, const struct work_moves *moves)
 	arena_init(&work->step_arena);
 	if (call->rule->flags & RULE_STEPS)
 		call->arena = &work->step_arena;
-	work->mutation = (struct mutation){
-		.arena = call->arena, .run = mutation_run, .done = mutation_done
-	};
+	work->mutation = (struct mutation){ .arena = call->arena,
+		.run = mutation_run,
+		.again = mutation_again,
+		.rewind = mutation_rewind,
+		.done = mutation_done };
 }

@@ -36,7 +36,7 @@ struct work {
 	/* A read. */
 	bool waits, parked;     /* waiting.c's, like the two below */
 	struct work *neighbour; /* in its bucket */
-	uint64_t wait_revision; /* until the store is past this one */
+	uint64_t wait_revision; /* until the store is past this one, at least */
 
 	/* A mutation. */
 	struct mutation mutation;
@@ -47,6 +47,11 @@ struct work {
 	struct status prepared;           /* what authentication and the prepare step came to */
 	struct arena step_arena;          /* of a call in steps: what one step needs */
 	struct bytes steps;               /* the payloads of the steps done so far */
+	struct progress {
+		uint32_t step;
+		size_t steps_size;
+		bool committed;
+	} submitted; /* where it was when it was submitted */
 	size_t steps_capacity;
 	struct bytes answer;
 	bool replayed, changed, committed;
@@ -66,12 +71,11 @@ void work_fail(struct work *work, struct status status);
  * is found later. */
 void work_prepare(struct work *work, struct store_reader *reader);
 
-/* A reader's part: runs a read on a snapshot of `reader`, with `scratch` for what the run
- * allocates. Returns false when it has to wait until the store is past work->wait_revision, with
- * `time_is_over` never. Else *status and the payload are for work_answer, while `scratch`
- * lasts. */
-MUST_USE bool work_read(struct work *work, struct store_reader *reader, struct arena *scratch,
-	bool time_is_over, struct status *status);
+/* A reader's part: runs a read at `desk`. Returns false when it has to wait until the store is past
+ * work->wait_revision, with `time_is_over` never. Else *status and the payload are for work_answer,
+ * while the desk's scratch lasts. */
+MUST_USE bool work_read(
+	struct work *work, struct desk *desk, bool time_is_over, struct status *status);
 /* Sends the reply to a read; the work is gone. */
 void work_answer(struct work *work, struct status status);
 

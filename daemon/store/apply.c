@@ -60,6 +60,7 @@ MUST_USE static struct status apply_write(
 	MDB_val key = { write->key->size, write->key->bytes };
 	int error;
 
+	change_note(store, write->key, revision);
 	if (write->value.data)
 		return lmdb_put(store, txn, key_bytes(write->key), revision, write->value);
 	error = mdb_del(txn, store->dbi, &key, NULL);

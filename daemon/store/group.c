@@ -9,14 +9,18 @@ enum {
 	/* Of the map, for the pages that deletes need: they copy what they change. */
 	MAP_RESERVE_BYTES = 4 * 1024 * 1024,
 	MAP_RESERVE_PART = 4, /* of a small map: at most a quarter */
+	/* How long mutations of several batches may add to a transaction: the more it takes, the
+	 * fewer pages it writes for each, and the longer everybody else waits. */
+	AGAIN_US = 250 * US_PER_MS,
 };
 
 /* A transaction on its way. */
 struct group {
 	struct store *store;
 	MDB_txn *txn;
-	struct meta meta;    /* with what was applied so far */
-	uint64_t room, used; /* bytes that growing batches may take, and at most have taken */
+	struct meta meta;       /* with what was applied so far */
+	uint64_t room, used;    /* bytes that growing batches may take, and at most have taken */
+	int64_t again_until_us; /* clock_monotonic_us() */
 };
 
 static uint64_t above(uint64_t bytes, uint64_t reserve)
@@ -75,16 +79,18 @@ static uint64_t batch_cost(const struct store *store, const struct batch *batch)
 	return batch->bytes + 2 * batch_write_count(batch) * (uint64_t)store->page_bytes;
 }
 
-/* Runs the mutation on what `txn` shows; *batch is what it filled. */
+/* Runs the mutation on what `txn` shows; *batch is what it filled, until the next run: all batches
+ * are filled in the same memory, which stays in the processor's caches. */
 MUST_USE static struct status run_on(struct group *group, MDB_txn *txn, uint64_t revision,
 	struct mutation *mutation, int64_t now_us, struct batch **batch)
 {
-	struct snapshot snapshot = { .store = group->store,
-		.txn = txn,
-		.arena = mutation->arena,
-		.batch = batch_new(mutation->arena),
-		.revision = revision };
+	struct arena *arena = &group->store->batch_arena;
+	struct snapshot snapshot = {
+		.store = group->store, .txn = txn, .arena = mutation->arena, .revision = revision
+	};
 
+	arena_reset(arena);
+	snapshot.batch = batch_new(arena);
 	*batch = snapshot.batch;
 	return mutation->run(mutation, &snapshot, now_us);
 }
@@ -153,6 +159,23 @@ MUST_USE static struct status run_and_apply(
 	return OK;
 }
 
+/* The same for each of its batches that still goes into this transaction. */
+MUST_USE static struct status run_and_apply_all(
+	struct group *group, struct mutation *mutation, struct group_result *result)
+{
+	bool committed = false, again;
+
+	do {
+		TRY(run_and_apply(group, mutation, result));
+		committed |= result->committed;
+		again = mutation->again && !result->status.code && !group->store->stale &&
+			clock_monotonic_us() < group->again_until_us &&
+			mutation->again(mutation, result->committed);
+	} while (again);
+	result->committed = committed;
+	return OK;
+}
+
 MUST_USE static struct status group_commit(struct group *group)
 {
 	struct store *store = group->store;
@@ -166,6 +189,8 @@ MUST_USE static struct status group_commit(struct group *group)
 		mdb_txn_abort(group->txn);
 		return status;
 	}
+	/* Whoever sees the commit sees change_note()'s notes. */
+	atomic_thread_fence(memory_order_release);
 	TRY(from_lmdb(mdb_txn_commit(group->txn), "committing"));
 	store->meta = group->meta;
 	store->revision = group->meta.revision;
@@ -185,13 +210,16 @@ __attribute__((noreturn)) static void give_up(struct store *store, struct status
 MUST_USE static bool try_group(struct store *store, struct mutation *const *mutations, size_t count,
 	struct group_result *results)
 {
-	struct group group = { .store = store, .meta = store->meta, .room = room(store) };
+	struct group group = { .store = store,
+		.meta = store->meta,
+		.room = room(store),
+		.again_until_us = clock_monotonic_us() + AGAIN_US };
 	struct status status = from_lmdb(
 		mdb_txn_begin(store->env, NULL, 0, &group.txn), "beginning a transaction");
 	bool changed = false;
 
 	for (size_t i = 0; i < count && !status.code; i++) {
-		status = run_and_apply(&group, mutations[i], &results[i]);
+		status = run_and_apply_all(&group, mutations[i], &results[i]);
 		changed |= results[i].committed;
 	}
 	if (!status.code && changed)
@@ -202,6 +230,9 @@ MUST_USE static bool try_group(struct store *store, struct mutation *const *muta
 		return true;
 	if (storage_failed(status))
 		give_up(store, status);
+	for (size_t i = 0; i < count; i++)
+		if (mutations[i]->rewind)
+			mutations[i]->rewind(mutations[i]);
 	if (count > 1)
 		return false;
 	results[0] = (struct group_result){ arena_keep(mutations[0]->arena, status),

@@ -16,6 +16,8 @@ struct meta {
 	uint8_t link[LINK_BYTES];
 };
 
+enum { CHANGES = 64 * 1024 /* a power of two */ };
+
 struct store {
 	struct store_options options;
 	char *path;     /* of the directory; of a file that is read alone, its own */
@@ -27,8 +29,11 @@ struct store {
 	uint64_t epoch;
 	struct meta meta; /* as committed; the writer's alone */
 	MDB_txn *stale;   /* stale_for_tests: a view from before the last batch; the writer's */
+	struct arena batch_arena; /* of the batch at hand; the writer's alone */
 	_Atomic uint64_t revision;
 	_Atomic uint64_t groups, mutations, reruns;
+	_Atomic uint64_t changes[CHANGES]; /* snapshot_unchanged(); of places of keys, the revision
+					      that wrote there last */
 
 	pthread_t writer;
 	bool writer_runs;
@@ -91,6 +96,9 @@ void unfinished_clear(const struct store *store);
  *
  *   DATA_LOSS STORE_CORRUPT  no */
 MUST_USE struct status database_check_length(struct store *store);
+
+/* snapshot.c: to be called before the batch of `revision` that writes `key` is committed. */
+void change_note(struct store *store, const struct key *key, uint64_t revision);
 
 /* batch.c */
 struct batch_write {

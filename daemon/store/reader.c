@@ -61,6 +61,7 @@ struct status store_snapshot_begin(
 
 	assert(!reader->open);
 	TRY(from_lmdb(mdb_txn_renew(reader->txn), "beginning a read"));
+	atomic_thread_fence(memory_order_acquire);
 	status = read_revision(reader);
 	if (status.code) {
 		mdb_txn_reset(reader->txn);
@@ -79,4 +80,9 @@ void store_snapshot_end(struct snapshot *snapshot)
 	assert(reader->open);
 	reader->open = false;
 	mdb_txn_reset(reader->txn);
+}
+
+void store_snapshot_use(struct snapshot *snapshot, struct arena *arena)
+{
+	snapshot->arena = arena;
 }

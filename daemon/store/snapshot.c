@@ -30,6 +30,31 @@ struct status snapshot_get(struct snapshot *snapshot, const struct key *key, str
 	return snapshot->batch && !own ? batch_expect(snapshot->batch, key, row->revision) : OK;
 }
 
+/* Where changes of keys that begin like this one are noted. The table does not count, so that what
+ * belongs to one thing mostly has one place. */
+static size_t change_place(const struct key *key)
+{
+	size_t size = key->size < CHANGE_PREFIX_BYTES ? key->size : CHANGE_PREFIX_BYTES;
+	uint64_t words[2] = { 0 };
+
+	memcpy(words, key->bytes + 1, size - 1);
+	return (size_t)((words[0] ^ words[1]) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % CHANGES;
+}
+
+/* The commit lies between the note and the snapshots that show what was written: the fences are in
+ * group_commit() and store_snapshot_begin(). */
+void change_note(struct store *store, const struct key *key, uint64_t revision)
+{
+	atomic_store_explicit(&store->changes[change_place(key)], revision, memory_order_relaxed);
+}
+
+bool snapshot_unchanged(const struct snapshot *snapshot, const struct key *prefix, uint64_t since)
+{
+	assert(prefix->size >= CHANGE_PREFIX_BYTES && snapshot->store->writer_runs);
+	return atomic_load_explicit(&snapshot->store->changes[change_place(prefix)],
+		       memory_order_relaxed) <= since;
+}
+
 uint64_t snapshot_revision(const struct snapshot *snapshot)
 {
 	return snapshot->revision;

@@ -39,6 +39,14 @@ MUST_USE struct status snapshot_get(
 MUST_USE struct status snapshot_peek(
 	struct snapshot *snapshot, const struct key *key, struct row *row);
 
+/* What was read at revision `since`, on this snapshot or an earlier one, from rows whose keys begin
+ * with `prefix` (CHANGE_PREFIX_BYTES at least: a table and an id) is still so. May be false for no
+ * reason, since prefixes share places; never true without one. For reads that keep what they
+ * unpacked. Not of a store that was opened to read. */
+enum { CHANGE_PREFIX_BYTES = 1 + sizeof(struct id) };
+MUST_USE bool snapshot_unchanged(
+	const struct snapshot *snapshot, const struct key *prefix, uint64_t since);
+
 /* The revision that the snapshot shows. */
 uint64_t snapshot_revision(const struct snapshot *snapshot);
 struct arena *snapshot_arena(const struct snapshot *snapshot);

@@ -29,7 +29,7 @@ struct store_options {
 	 * row. (A deletion also puts its event and the row that answers its replays.) */
 	uint64_t disk_reserve_bytes;
 	const struct clock *clock; /* gives batches their time; borrowed */
-	/* After each group, from the writer; may be NULL. */
+	/* After each group, before its mutations are done, from the writer; may be NULL. */
 	void (*committed)(void *context, uint64_t revision);
 	/* The disk failed in a commit (EIO, ENOSPC, EROFS): nothing of the group is answered and
 	 * the store takes no more. Must not return; NULL exits the process with code 74
@@ -76,7 +76,7 @@ uint64_t store_revision(const struct store *store);
 /* A mutation on its way through the writer. Embed it; it must live until `done`. */
 struct mutation {
 	struct mutation *next; /* private while submitted */
-	struct arena *arena;   /* where its batch and rows live */
+	struct arena *arena;   /* where the rows live that it reads */
 
 	/* Fills the snapshot's batch. `now_us` is the batch's time: max(the clock's, the last
 	 * applied batch's + 1), so that no two batches share one and order by time is order by
@@ -84,6 +84,13 @@ struct mutation {
 	 * but its arguments and may keep nothing from one run for the next. A failure drops the
 	 * batch. */
 	struct status (*run)(struct mutation *mutation, struct snapshot *snapshot, int64_t now_us);
+
+	/* For a mutation of several batches; both may be NULL. When a batch of it is applied
+	 * (`committed`) or was empty, the writer asks whether another run is to follow it in the
+	 * same transaction. When that transaction is given up, `rewind` takes it back to where it
+	 * was submitted. The failure of a later run leaves the batches before it. */
+	bool (*again)(struct mutation *mutation, bool committed);
+	void (*rewind)(struct mutation *mutation);
 
 	/* Called exactly once, from the writer, when the outcome is durable: OK and committed, OK
 	 * with an empty batch, or what `run` or the store refused with. `revision` is the batch's
@@ -110,6 +117,9 @@ void store_reader_free(struct store_reader *reader); /* NULL is fine */
 MUST_USE struct status store_snapshot_begin(
 	struct store_reader *reader, struct arena *arena, struct snapshot **snapshot);
 void store_snapshot_end(struct snapshot *snapshot);
+/* From now on what is unpacked goes to `arena`: for a snapshot that is kept over several calls,
+ * whose thread may be another each time. */
+void store_snapshot_use(struct snapshot *snapshot, struct arena *arena);
 
 /* Frees what readers of dead processes hold; every minute or so. Any thread. */
 void store_check_readers(struct store *store);

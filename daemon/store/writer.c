@@ -8,11 +8,12 @@ static void run_and_answer(struct store *store, struct mutation *const *mutation
 
 	group_run(store, mutations, count, results);
 	store->mutations += store->meta.revision - before;
+	/* Before the mutations are done: with the last answer the daemon may be on its way out. */
+	if (store->meta.revision != before && store->options.committed)
+		store->options.committed(store->options.context, store->meta.revision);
 	for (size_t i = 0; i < count; i++)
 		mutations[i]->done(
 			mutations[i], results[i].status, results[i].revision, results[i].committed);
-	if (store->meta.revision != before && store->options.committed)
-		store->options.committed(store->options.context, store->meta.revision);
 }
 
 /* What queued up, at most a group; 0 when the store is closing and nothing is left. */
@@ -60,6 +61,7 @@ struct status writer_start(struct store *store)
 {
 	pthread_mutex_init(&store->lock, NULL);
 	pthread_cond_init(&store->filled, NULL);
+	arena_init(&store->batch_arena);
 	store->last = &store->first;
 	if (pthread_create(&store->writer, NULL, writer_main, store))
 		return status_internal("the writer's thread could not be made");
@@ -76,6 +78,7 @@ void writer_stop(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 	pthread_cond_signal(&store->filled);
 	pthread_join(store->writer, NULL);
+	arena_clear(&store->batch_arena);
 	pthread_cond_destroy(&store->filled);
 	pthread_mutex_destroy(&store->lock);
 }

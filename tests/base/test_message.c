@@ -183,6 +183,34 @@ Test(message, a_singular_message_twice_is_refused)
 		&arena, &orgd__store__v1__user__descriptor, bytes_of(twice, sizeof(twice))));
 }
 
+Test(message, text_of_a_stranger_is_utf8_without_a_nul)
+{
+	static const struct {
+		struct bytes name; /* of an orgd.v1.User */
+		bool is_text;
+	} cases[] = {
+		{ { (const uint8_t *)"", 0 }, true },
+		{ { (const uint8_t *)"Ada Lovelace", 12 }, true },
+		{ { (const uint8_t *)"J\xC3\xBCrgen", 7 }, true },
+		{ { (const uint8_t *)"Ada\0", 4 }, false },
+		{ { (const uint8_t *)"\0Ada Lovelace", 13 }, false },
+		{ { (const uint8_t *)"J\xFCrgen", 6 }, false },
+		{ { (const uint8_t *)"Lovelace J\xC3", 11 }, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		uint8_t bytes[32] = { 4 << 3 | 2, (uint8_t)cases[i].name.size };
+		struct bytes packed = bytes_of(bytes, 2 + cases[i].name.size);
+
+		memcpy(bytes + 2, cases[i].name.data, cases[i].name.size);
+		cr_expect_eq(
+			message_unpack_checked(&arena, &orgd__v1__user__descriptor, packed) != NULL,
+			cases[i].is_text, "%zu", i);
+		cr_expect(message_unpack(&arena, &orgd__v1__user__descriptor, packed),
+			"what we wrote ourselves is not looked at");
+	}
+}
+
 Test(message, a_view_reads_its_fields_and_leaves_out_the_others)
 {
 	Orgd__Store__V1__User row = ORGD__STORE__V1__USER__INIT;

@@ -121,7 +121,7 @@ static void note_sizes(struct stage *stage)
 {
 	struct daemon_status status = daemon_status(&stage->daemon);
 
-	table_note(stage->row, FILE_BYTES, (double)status.used_bytes / (double)stage->members);
+	table_note(stage->row, FILE_BYTES, (double)status.file_bytes / (double)stage->members);
 	table_note(stage->row, MEMORY, (double)process_memory_bytes(stage->daemon.pid) / (1 << 20));
 }
 
@@ -151,5 +151,8 @@ void measure_growth(struct bench *bench)
 	}
 	table_remark(table,
 		"Loaded in the process, by the store: a user, a membership and their indexes each, "
-		"without events. Memory is beyond the page cache.");
+		"without events. Memory is beyond the page cache. Start is from exec to the line "
+		"in "
+		"the log that it serves, drain from SIGTERM to the end of a process with nothing "
+		"under way.");
 }

@@ -201,6 +201,7 @@ Test(envelope, nesting_ends)
 {
 	ProtobufCMessageDescriptor type;
 	ProtobufCFieldDescriptor field;
+	ProtobufCMessage *message;
 	uint8_t bytes[200];
 
 	recursive_type(&type, &field);
@@ -209,6 +210,9 @@ Test(envelope, nesting_ends)
 		STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST");
 	expect_refused(
 		wire_check(&type, nested(bytes, 60)), STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST");
+	expect_ok(unpack_bytes(&type, nested(bytes, WIRE_DEPTH_MAX), &message));
+	expect_refused(unpack_bytes(&type, nested(bytes, WIRE_DEPTH_MAX + 1), &message),
+		STATUS_INVALID_ARGUMENT, "MALFORMED_REQUEST");
 }
 
 Test(envelope, repeated_numbers_may_be_packed_or_not)

@@ -440,3 +440,27 @@ Test(access, explaining_tells_what_each_organization_contributes)
 	cr_expect_eq(seen, 7);
 	cr_expect_eq(explain(eve, manual)->n_paths, 0);
 }
+
+Test(access, of_many_organizations_each_counts)
+{
+	enum { MANY = 4 }; /* with Acme, more than are kept */
+	const char *organizations[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		char handle[16];
+
+		snprintf(handle, sizeof(handle), "team-%d", i);
+		organizations[i] = story_organization(s, "ada@example.com", handle);
+		story_join(s, organizations[i], "bob@example.com", MEMBER);
+	}
+	for (int i = 0; i < MANY; i++) {
+		const Orgd__V1__Grant *grant =
+			grant_to(s, organizations[i], manual, (struct terms){ .permission = READ });
+
+		cr_expect(may(s, bob, manual, READ), "%d", i);
+		cr_expect_not(may(s, eve, manual, READ));
+		ASK(s, "operator", DocumentService, DeleteGrant, delete_grant,
+			.grant_id = grant->id);
+		cr_expect_not(may(s, bob, manual, READ), "%d", i);
+	}
+}

@@ -84,6 +84,24 @@ Test(last_use, a_use_that_came_meanwhile_is_not_forgotten)
 	cr_assert_eq(last_use_noted(uses, &ada), HOUR_US + US_PER_HOUR);
 }
 
+Test(last_use, what_is_noted_next_to_what_was_forgotten_is_walked)
+{
+	struct id first = { .bytes = { 0, 7, 1 } }, second = { .bytes = { 0, 7, 2 } },
+		  last = { .bytes = { 15, 255, 1 } };
+	struct last_use_note note;
+	size_t cursor = 0;
+
+	last_use_note(uses, CREDENTIAL_SESSION, &first, HOUR_US);
+	last_use_note(uses, CREDENTIAL_SESSION, &second, HOUR_US);
+	last_use_note(uses, CREDENTIAL_SESSION, &last, HOUR_US);
+	last_use_forget(uses, &(struct last_use_note){ .id = first, .hour_us = HOUR_US });
+	cr_assert(last_use_next(uses, &cursor, &note));
+	cr_assert(id_equal(&note.id, &second));
+	cr_assert(last_use_next(uses, &cursor, &note));
+	cr_assert(id_equal(&note.id, &last));
+	cr_assert_not(last_use_next(uses, &cursor, &note));
+}
+
 Test(last_use, memory_is_bounded)
 {
 	struct last_use_note note;

@@ -131,3 +131,45 @@ Test(snapshot, a_row_too_short_for_its_revision_is_corrupt)
 	expect_change_refused(run(read_row, "b1", NULL), STATUS_DATA_LOSS, "STORE_CORRUPT");
 	expect_committed(run(put_row, "b1", "whole again"));
 }
+
+/* Keys as long as a table and an id, so that what is kept of their rows can be asked about. */
+#define KEPT  "a row that is kept unpacked"
+#define OTHER "what has nothing to do with it"
+
+static bool is_unchanged(const char *name, uint64_t since)
+{
+	struct key key = key_of(name);
+	bool unchanged = snapshot_unchanged(look(), &key, since);
+
+	look_away();
+	return unchanged;
+}
+
+Test(snapshot, what_was_read_is_unchanged_until_its_row_is_written)
+{
+	uint64_t since = run(put_row, KEPT, "1")->revision;
+
+	run(put_row, OTHER, "1");
+	cr_expect(is_unchanged(KEPT, since));
+	since = run(put_row, KEPT, "2")->revision;
+	cr_expect_not(is_unchanged(KEPT, since - 1));
+	cr_expect(is_unchanged(KEPT, since));
+	run(delete_row, KEPT, NULL);
+	cr_expect_not(is_unchanged(KEPT, since));
+}
+
+Test(snapshot, a_row_under_the_prefix_changes_it)
+{
+	uint64_t since = run(put_row, KEPT, "1")->revision;
+
+	run(put_row, KEPT ", and one under it", "1");
+	cr_expect_not(is_unchanged(KEPT, since));
+}
+
+Test(snapshot, a_refused_change_changes_nothing)
+{
+	uint64_t since = run(put_row, KEPT, "1")->revision;
+
+	run(refuse, KEPT, "2");
+	cr_expect(is_unchanged(KEPT, since));
+}

@@ -10,11 +10,13 @@
 #include "google/rpc/error_details.pb-c.h"
 #include "orgd/rpc/v1/rpc.pb-c.h"
 #include "secret/password.h"
+#include "service/admin_export.h"
 #include "service/executor.h"
 #include "service/helper.h"
 #include "service/integrity.h"
 #include "service/last_use.h"
 #include "service/throttle.h"
+#include "service/waiting.h"
 
 #define ACCEPTED ORGD__V1__REPORT_DELIVERY_REQUEST__OUTCOME__OUTCOME_ACCEPTED
 #define MAILS    ORGD__V1__LEASE_DELIVERIES_REQUEST__CHANNEL__CHANNEL_MAIL
@@ -43,6 +45,7 @@ struct story {
 	struct mail_templates *templates;
 	struct throttle *throttle;
 	struct last_use *last_use;
+	struct waiting *waiting;
 	struct store *store;
 	struct platform platform;
 	struct executor *executor;
@@ -152,8 +155,10 @@ static void start(struct story *story)
 		.templates = story->templates,
 		.throttle = story->throttle,
 		.last_use = story->last_use,
+		.waiting = story->waiting = waiting_new(),
 		.helpers = helpers_new(&story->platform,
 			getenv("ORGD_STORY_PROGRAM") ? getenv("ORGD_STORY_PROGRAM") : ORGD_PROGRAM),
+		.exports = exports_new(&story->platform),
 		.start_us = clock_now_us(&story->clock) };
 	MUST(executor_start(
 		&(struct executor_options){ .platform = &story->platform, .readers = 2 },
@@ -165,9 +170,12 @@ static void stop(struct story *story)
 	helpers_stop(story->platform.helpers);
 	executor_stop(story->executor);
 	story->executor = NULL;
+	exports_stop(story->platform.exports);
+	exports_free(story->platform.exports);
 	store_close(story->store);
 	throttle_free(story->throttle);
 	last_use_free(story->last_use);
+	waiting_free(story->waiting);
 	helpers_free(story->platform.helpers);
 }
 

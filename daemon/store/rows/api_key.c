@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rows/api_key.h"
 
-static void api_key_key(struct key *key, const struct id *id)
+void api_key_key(struct key *key, const struct id *id)
 {
 	key_begin(key, TABLE_API_KEY);
 	key_add_id(key, id);

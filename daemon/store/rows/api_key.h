@@ -13,6 +13,8 @@ MUST_USE struct status api_key_peek(
 /* What a check needs of it, which is cheaper; an expectation like get's. */
 MUST_USE struct status api_key_view(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__ApiKeyView **view);
+/* The row's key, for snapshot_unchanged. */
+void api_key_key(struct key *key, const struct id *id);
 
 /* Adds a key under a fresh id, made at api_key->create_time. */
 MUST_USE struct status api_key_insert(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rows/collection.h"
 
-static void collection_key(struct key *key, const struct id *id)
+void collection_key(struct key *key, const struct id *id)
 {
 	key_begin(key, TABLE_COLLECTION);
 	key_add_id(key, id);

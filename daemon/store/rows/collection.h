@@ -16,6 +16,8 @@ MUST_USE struct status collection_peek(
 /* Is there such a row? Relies on nothing: one that is gone never comes back. */
 MUST_USE struct status collection_exists(
 	struct snapshot *snapshot, const struct id *id, bool *exists);
+/* The row's key, for snapshot_unchanged. */
+void collection_key(struct key *key, const struct id *id);
 
 /* Adds a row under a fresh id, created at row->create_us. */
 MUST_USE struct status collection_insert(

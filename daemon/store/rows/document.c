@@ -7,7 +7,7 @@ static void document_key(struct key *key, const struct id *id)
 	key_add_id(key, id);
 }
 
-static void collections_key(struct key *key, const struct id *id)
+void document_collections_key(struct key *key, const struct id *id)
 {
 	key_begin(key, TABLE_DOCUMENT_COLLECTIONS);
 	key_add_id(key, id);
@@ -45,7 +45,7 @@ struct status document_collections_get(
 {
 	struct key key;
 
-	collections_key(&key, id);
+	document_collections_key(&key, id);
 	return row_get(snapshot, &key, &orgd__store__v1__document_collections__descriptor,
 		(ProtobufCMessage **)(void *)row);
 }
@@ -55,7 +55,7 @@ struct status document_collections_peek(
 {
 	struct key key;
 
-	collections_key(&key, id);
+	document_collections_key(&key, id);
 	return row_peek(snapshot, &key, &orgd__store__v1__document_collections__descriptor,
 		(ProtobufCMessage **)(void *)row);
 }
@@ -87,7 +87,7 @@ struct status document_collections_put(
 {
 	struct key key;
 
-	collections_key(&key, id);
+	document_collections_key(&key, id);
 	return row_put(batch, &key, &row->base);
 }
 
@@ -98,7 +98,7 @@ struct status document_delete(
 
 	time_key(&key, id, row);
 	TRY(batch_delete(batch, &key));
-	collections_key(&key, id);
+	document_collections_key(&key, id);
 	TRY(batch_delete(batch, &key));
 	document_key(&key, id);
 	return batch_delete(batch, &key);

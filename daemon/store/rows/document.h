@@ -20,6 +20,8 @@ MUST_USE struct status document_collections_get(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__DocumentCollections **row);
 MUST_USE struct status document_collections_peek(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__DocumentCollections **row);
+/* The row's key, for snapshot_unchanged. */
+void document_collections_key(struct key *key, const struct id *id);
 
 /* Adds a row under a fresh id, created at row->create_us, in no collection. */
 MUST_USE struct status document_insert(

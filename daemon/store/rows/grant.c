@@ -15,7 +15,7 @@ static void grant_key(struct key *key, const struct id *id)
 	key_add_id(key, id);
 }
 
-static void at_key(struct key *key, const struct grant_place *place)
+void grant_at_key(struct key *key, const struct grant_place *place)
 {
 	grant_holders_prefix(key, place->on, &place->resource_id);
 	key_add_id(key, &place->organization_id);
@@ -66,7 +66,7 @@ struct status grant_at_get(struct snapshot *snapshot, const struct grant_place *
 {
 	struct key key;
 
-	at_key(&key, place);
+	grant_at_key(&key, place);
 	return row_get(snapshot, &key, &orgd__store__v1__resource_grant__descriptor,
 		(ProtobufCMessage **)(void *)row);
 }
@@ -76,7 +76,7 @@ struct status grant_at_peek(struct snapshot *snapshot, const struct grant_place 
 {
 	struct key key;
 
-	at_key(&key, place);
+	grant_at_key(&key, place);
 	return row_peek(snapshot, &key, &orgd__store__v1__resource_grant__descriptor,
 		(ProtobufCMessage **)(void *)row);
 }
@@ -103,7 +103,7 @@ struct status grant_put(struct batch *batch, const struct id *id, const Orgd__St
 	at.permission = row->grant->permission;
 	at.minimum_role = row->grant->minimum_role;
 	at.expire_us = expire_us;
-	at_key(&key, &place);
+	grant_at_key(&key, &place);
 	TRY(row_put(batch, &key, &at.base));
 	grant_key(&key, id);
 	return row_put(batch, &key, &row->base);
@@ -118,7 +118,7 @@ struct status grant_delete(
 	index_keys(keys, id, row);
 	for (size_t i = 0; i < GRANT_INDEXES; i++)
 		TRY(batch_delete(batch, &keys[i]));
-	at_key(&key, &place);
+	grant_at_key(&key, &place);
 	TRY(batch_delete(batch, &key));
 	grant_key(&key, id);
 	return batch_delete(batch, &key);

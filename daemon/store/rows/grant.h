@@ -35,6 +35,8 @@ MUST_USE struct status grant_at_get(struct snapshot *snapshot, const struct gran
 	Orgd__Store__V1__ResourceGrant **row);
 MUST_USE struct status grant_at_peek(struct snapshot *snapshot, const struct grant_place *place,
 	Orgd__Store__V1__ResourceGrant **row);
+/* The row's key, for snapshot_unchanged. */
+void grant_at_key(struct key *key, const struct grant_place *place);
 
 /* Adds a row under a fresh id. `expire_us` is its expire_time, 0 for none. */
 MUST_USE struct status grant_insert(struct batch *batch, const struct id *id,

@@ -5,7 +5,7 @@
 
 enum { NS_PER_US = 1000 };
 
-static void organization_key(struct key *key, const struct id *id)
+void organization_key(struct key *key, const struct id *id)
 {
 	key_begin(key, TABLE_ORGANIZATION);
 	key_add_id(key, id);

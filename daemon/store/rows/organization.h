@@ -18,6 +18,8 @@ MUST_USE struct status organization_peek(
 /* What a check needs of it, which is cheaper; an expectation like get's. */
 MUST_USE struct status organization_view(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__OrganizationView **view);
+/* The row's key, for snapshot_unchanged. */
+void organization_key(struct key *key, const struct id *id);
 
 /* Sets *id to the organization that has or had this canonical handle, and *row to its entry, NULL
  * if nobody ever did. A reservation may be over, and its organization purged. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rows/user.h"
 
-static void user_key(struct key *key, const struct id *id)
+void user_key(struct key *key, const struct id *id)
 {
 	key_begin(key, TABLE_USER);
 	key_add_id(key, id);

@@ -13,6 +13,8 @@ MUST_USE struct status user_peek(
 /* What a check needs of it, which is cheaper; an expectation like get's. */
 MUST_USE struct status user_view(
 	struct snapshot *snapshot, const struct id *id, Orgd__Store__V1__UserView **view);
+/* The row's key, for snapshot_unchanged. */
+void user_key(struct key *key, const struct id *id);
 /* The account of an address; *row is NULL, and *id untouched, when there is none. */
 MUST_USE struct status user_find(struct snapshot *snapshot, const char *canonical_email,
 	struct id *id, Orgd__Store__V1__User **row);
