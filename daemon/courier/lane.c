@@ -62,9 +62,13 @@ static void report(struct worker *worker, const queue_lease *lease, const struct
 	const struct lane_options *options = &worker->lane->options;
 	int64_t begun_us = clock_monotonic_us();
 	char request_id[ORG_REQUEST_ID_BYTES];
+	unsigned tries = 0;
 
 	org_request_id_make(request_id);
 	while (!queue_report(options->queue, lease, attempt, request_id)) {
+		if (tries++ == 0)
+			log_warning("%s: orgd cannot be told yet; trying again until it can",
+				lease->delivery_id);
 		wait_to_report_again(options->stop);
 		if (!stop_leaves_time(options->stop, begun_us, STOP_REPORT_MS)) {
 			log_warning("%s: orgd could not be told", lease->delivery_id);

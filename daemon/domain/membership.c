@@ -43,19 +43,25 @@ bool membership_is_owner(
 	return false;
 }
 
-void membership_add_owner(
-	struct arena *arena, Orgd__Store__V1__Organization *organization, const struct id *user_id)
+void membership_insert_owner(struct arena *arena, Orgd__Store__V1__Organization *organization,
+	const struct id *user_id, size_t place)
 {
 	size_t count = organization->n_owner_ids;
 	ProtobufCBinaryData *owners = ARENA_ARRAY(arena, ProtobufCBinaryData, count + 1);
 	struct bytes copy = arena_copy(arena, bytes_of(user_id->bytes, sizeof(user_id->bytes)));
 
-	assert(!membership_is_owner(organization, user_id));
-	if (count)
-		memcpy(owners, organization->owner_ids, count * sizeof(*owners));
-	owners[count] = (ProtobufCBinaryData){ copy.size, (uint8_t *)(uintptr_t)copy.data };
+	assert(place <= count && !membership_is_owner(organization, user_id));
+	for (size_t i = 0; i < count; i++)
+		owners[i < place ? i : i + 1] = organization->owner_ids[i];
+	owners[place] = (ProtobufCBinaryData){ copy.size, (uint8_t *)(uintptr_t)copy.data };
 	organization->owner_ids = owners;
 	organization->n_owner_ids = count + 1;
+}
+
+void membership_add_owner(
+	struct arena *arena, Orgd__Store__V1__Organization *organization, const struct id *user_id)
+{
+	membership_insert_owner(arena, organization, user_id, organization->n_owner_ids);
 }
 
 void membership_remove_owner(Orgd__Store__V1__Organization *organization, const struct id *user_id)

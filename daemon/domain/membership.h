@@ -32,5 +32,8 @@ bool membership_is_owner(
 /* Adds the Owner as the one who became so last; membership_may_own was asked. */
 void membership_add_owner(
 	struct arena *arena, Orgd__Store__V1__Organization *organization, const struct id *user_id);
+/* The same at this place of the list, for whoever restores one; 0 is the longest-standing's. */
+void membership_insert_owner(struct arena *arena, Orgd__Store__V1__Organization *organization,
+	const struct id *user_id, size_t place);
 /* Takes the Owner off the list; the others keep their order. */
 void membership_remove_owner(Orgd__Store__V1__Organization *organization, const struct id *user_id);

@@ -128,6 +128,9 @@ static const struct rule rules[] = {
 	{ "AdminService/GetStatus", READ, PLATFORM, SCOPE_NONE, 0 },
 	{ "AdminService/Backup", READ, PLATFORM, SCOPE_NONE, 0 },
 	{ "AdminService/CheckIntegrity", READ, PLATFORM, SCOPE_NONE, 0 },
+	{ "AdminService/Export", READ, PLATFORM, SCOPE_NONE, 0 },
+	{ "AdminService/Import", MUTATION, PLATFORM, SCOPE_NONE, RULE_STEPS },
+	{ "AdminService/ValidateImport", READ, PLATFORM, SCOPE_NONE, 0 },
 
 	{ "grpc.health.v1.Health/Check", READ, HAT_ANYONE, SCOPE_NONE, RULE_QUICK },
 	{ "grpc.health.v1.Health/List", READ, HAT_ANYONE, SCOPE_NONE, 0 },

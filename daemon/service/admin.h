@@ -8,3 +8,9 @@ MUST_USE struct status admin_backup(struct call *call, const Orgd__V1__BackupReq
 	Orgd__V1__BackupResponse *response);
 MUST_USE struct status admin_check_integrity(struct call *call,
 	const Orgd__V1__CheckIntegrityRequest *request, Orgd__V1__CheckIntegrityResponse *response);
+MUST_USE struct status admin_export(struct call *call, const Orgd__V1__ExportRequest *request,
+	Orgd__V1__ExportResponse *response);
+MUST_USE struct status admin_import(struct call *call, const Orgd__V1__ImportRequest *request,
+	Orgd__V1__ImportResponse *response);
+MUST_USE struct status admin_validate_import(struct call *call,
+	const Orgd__V1__ValidateImportRequest *request, Orgd__V1__ValidateImportResponse *response);

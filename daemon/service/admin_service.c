@@ -8,6 +8,9 @@
 RPC(GetStatus, get_status)
 RPC_OF(Backup, backup, admin_backup)
 RPC_OF(CheckIntegrity, check_integrity, admin_check_integrity)
+RPC_OF(Export, export, admin_export)
+RPC_OF(Import, import, admin_import)
+RPC_OF(ValidateImport, validate_import, admin_validate_import)
 
 enum { DELIVERIES_COUNTED_MAX = 10000 };
 

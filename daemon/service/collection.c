@@ -24,7 +24,7 @@ enum {
 	FIELDS_ALL = FIELD_TITLE | FIELD_DESCRIPTION,
 };
 
-static Orgd__V1__Collection *message_of(
+Orgd__V1__Collection *collection_message(
 	struct call *call, const struct id *id, const Orgd__Store__V1__Collection *row)
 {
 	Orgd__V1__Collection *message = ARENA_NEW(call->arena, Orgd__V1__Collection);
@@ -64,6 +64,11 @@ MUST_USE static struct status check_fields(
 	return OK;
 }
 
+struct status collection_check(struct call *call, Orgd__V1__Collection *given)
+{
+	return check_fields(call, given, FIELDS_ALL);
+}
+
 static void take_fields(
 	Orgd__V1__Collection *collection, const Orgd__V1__Collection *given, uint64_t fields)
 {
@@ -73,7 +78,7 @@ static void take_fields(
 		collection->description = given->description;
 }
 
-static struct status append(struct call *call, const char *action, const struct id *id,
+struct status collection_event(struct call *call, const char *action, const struct id *id,
 	const Orgd__V1__Collection *collection)
 {
 	return event_append(
@@ -101,7 +106,7 @@ struct status collection_create(struct call *call, const Orgd__V1__CreateCollect
 	if (!request->collection)
 		return status_invalid(
 			"collection", "FIELD_REQUIRED", "say what collection to create");
-	TRY(check_fields(call, request->collection, FIELDS_ALL));
+	TRY(collection_check(call, request->collection));
 	orgd__v1__collection__init(&collection);
 	take_fields(&collection, request->collection, FIELDS_ALL);
 	id = entropy_draw_id(&call->entropy);
@@ -109,8 +114,8 @@ struct status collection_create(struct call *call, const Orgd__V1__CreateCollect
 	row.collection = &collection;
 	row.create_us = call->now_us;
 	TRY(collection_insert(call->batch, &id, &row));
-	TRY(append(call, "collection.created", &id, &collection));
-	response->collection = message_of(call, &id, &row);
+	TRY(collection_event(call, "collection.created", &id, &collection));
+	response->collection = collection_message(call, &id, &row);
 	return OK;
 }
 
@@ -123,7 +128,7 @@ struct status collection_read(struct call *call, const Orgd__V1__GetCollectionRe
 	TRY(id_parse(ID_COLLECTION, "collection_id", request->collection_id, &id));
 	TRY(authorize(call));
 	TRY(collection_find(call, &id, &row));
-	response->collection = message_of(call, &id, row);
+	response->collection = collection_message(call, &id, row);
 	return OK;
 }
 
@@ -145,7 +150,7 @@ struct status collection_list(struct call *call, const Orgd__V1__ListCollections
 		Orgd__V1__Collection *message;
 
 		TRY(collection_find(call, &id, &row));
-		message = message_of(call, &id, row);
+		message = collection_message(call, &id, row);
 		if (!page_add(&page, &message->base)) {
 			response->next_page_token = page_token(call, &last);
 			break;
@@ -178,9 +183,9 @@ struct status collection_update(struct call *call, const Orgd__V1__UpdateCollect
 	TRY(etag_check(call->arena, given->etag, collection->update_time));
 	if (!message_equal(call->arena, &before.base, &collection->base)) {
 		TRY(save(call, &id, row));
-		TRY(append(call, "collection.updated", &id, collection));
+		TRY(collection_event(call, "collection.updated", &id, collection));
 	}
-	response->collection = message_of(call, &id, row);
+	response->collection = collection_message(call, &id, row);
 	return OK;
 }
 
@@ -198,7 +203,7 @@ struct status collection_remove(struct call *call, const Orgd__V1__DeleteCollect
 		return request->allow_missing ? OK : not_found(&id);
 	TRY(collection_delete(call->batch, &id, row));
 	TRY(chore_put(call->batch, CHORE_FORGET_COLLECTION, call->now_us, &id));
-	return append(call, "collection.deleted", &id, row->collection);
+	return collection_event(call, "collection.deleted", &id, row->collection);
 }
 
 /* The documents that a request names. */
@@ -356,7 +361,7 @@ struct status collection_add_documents(struct call *call,
 	TRY(check_count(request->n_document_ids));
 	TRY(collection_find(call, &id, &row));
 	TRY(change_documents(call, &adding, &id, row, request->n_document_ids, ids));
-	response->collection = message_of(call, &id, row);
+	response->collection = collection_message(call, &id, row);
 	return OK;
 }
 
@@ -373,7 +378,7 @@ struct status collection_remove_documents(struct call *call,
 	TRY(check_count(request->n_document_ids));
 	TRY(collection_find(call, &id, &row));
 	TRY(change_documents(call, &removing, &id, row, request->n_document_ids, ids));
-	response->collection = message_of(call, &id, row);
+	response->collection = collection_message(call, &id, row);
 	return OK;
 }
 

@@ -23,6 +23,14 @@ MUST_USE struct status collection_remove_documents(struct call *call,
 	const Orgd__V1__RemoveDocumentsRequest *request,
 	Orgd__V1__RemoveDocumentsResponse *response);
 
+/* What others make of one: its message, checks of the fields that its maker gives, which it
+ * leaves as they are kept, and the event about it. */
+Orgd__V1__Collection *collection_message(
+	struct call *call, const struct id *id, const Orgd__Store__V1__Collection *row);
+MUST_USE struct status collection_check(struct call *call, Orgd__V1__Collection *given);
+MUST_USE struct status collection_event(struct call *call, const char *action, const struct id *id,
+	const Orgd__V1__Collection *collection);
+
 /* Sets *row to the collection.
  *
  *   NOT_FOUND COLLECTION_NOT_FOUND */

@@ -9,6 +9,12 @@
 MUST_USE struct status document_message(struct call *call, const struct id *id,
 	const Orgd__Store__V1__Document *row, Orgd__V1__Document **message);
 
+/* What others make of one: checks of the fields that its maker gives, which it leaves as they are
+ * kept, and the event about it. */
+MUST_USE struct status document_check(struct call *call, Orgd__V1__Document *given);
+MUST_USE struct status document_event(struct call *call, const char *action, const struct id *id,
+	const Orgd__V1__Document *document);
+
 /* Sets *row to the document's collections, which are there as long as it is.
  *
  *   NOT_FOUND DOCUMENT_NOT_FOUND */

@@ -104,6 +104,11 @@ MUST_USE static struct status check_fields(
 	return OK;
 }
 
+struct status document_check(struct call *call, Orgd__V1__Document *given)
+{
+	return check_fields(call, given, FIELDS_ALL);
+}
+
 static void take_fields(
 	Orgd__V1__Document *document, const Orgd__V1__Document *given, uint64_t fields)
 {
@@ -117,7 +122,7 @@ static void take_fields(
 	}
 }
 
-static struct status append(struct call *call, const char *action, const struct id *id,
+struct status document_event(struct call *call, const char *action, const struct id *id,
 	const Orgd__V1__Document *document)
 {
 	return event_append(
@@ -136,7 +141,7 @@ static struct status create_document(struct call *call,
 	TRY(authorize(call));
 	if (!request->document)
 		return status_invalid("document", "FIELD_REQUIRED", "say what document to create");
-	TRY(check_fields(call, request->document, FIELDS_ALL));
+	TRY(document_check(call, request->document));
 	orgd__v1__document__init(&document);
 	take_fields(&document, request->document, FIELDS_ALL);
 	id = entropy_draw_id(&call->entropy);
@@ -144,7 +149,7 @@ static struct status create_document(struct call *call,
 	row.document = &document;
 	row.create_us = call->now_us;
 	TRY(document_insert(call->batch, &id, &row));
-	TRY(append(call, "document.created", &id, &document));
+	TRY(document_event(call, "document.created", &id, &document));
 	return document_message(call, &id, &row, &response->document);
 }
 
@@ -224,7 +229,7 @@ static struct status update_document(struct call *call,
 	if (!message_equal(call->arena, &before.base, &document->base)) {
 		document->update_time = call_now(call);
 		TRY(document_put(call->batch, &id, row));
-		TRY(append(call, "document.updated", &id, document));
+		TRY(document_event(call, "document.updated", &id, document));
 	}
 	return document_message(call, &id, row, &response->document);
 }
@@ -250,7 +255,7 @@ static struct status delete_document(struct call *call,
 	}
 	TRY(document_delete(call->batch, &id, row));
 	TRY(chore_put(call->batch, CHORE_FORGET_DOCUMENT, call->now_us, &id));
-	return append(call, "document.deleted", &id, row->document);
+	return document_event(call, "document.deleted", &id, row->document);
 }
 
 struct status document_sweep_deleted(struct call *call, bool *more)

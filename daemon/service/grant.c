@@ -10,7 +10,7 @@
 /* Each is GRANT_WRITES and an event with its place in its organization's list. */
 enum { GRANTS_A_SWEEP = 12 };
 
-static Orgd__V1__Grant *message_of(
+Orgd__V1__Grant *grant_message(
 	struct call *call, const struct id *id, const Orgd__Store__V1__Grant *row)
 {
 	Orgd__V1__Grant *message = ARENA_NEW(call->arena, Orgd__V1__Grant);
@@ -43,10 +43,7 @@ MUST_USE static struct status append(struct call *call, const char *action, cons
 	return event_append(call, &event);
 }
 
-/* Does what the grant is on still exist? Without it the grant is gone too, whatever rows are
- * left. */
-MUST_USE static struct status is_live(
-	struct call *call, const Orgd__Store__V1__Grant *row, bool *live)
+struct status grant_is_live(struct call *call, const Orgd__Store__V1__Grant *row, bool *live)
 {
 	struct grant_place place = grant_place(row);
 	Orgd__Store__V1__DocumentCollections *document;
@@ -79,7 +76,7 @@ static Orgd__V1__Grant terms_of(const Orgd__V1__Grant *given)
 	return terms;
 }
 
-MUST_USE static struct status parse_place(const Orgd__V1__Grant *grant, struct grant_place *place)
+struct status grant_parse_place(const Orgd__V1__Grant *grant, struct grant_place *place)
 {
 	TRY(id_parse(ID_ORGANIZATION, "grant.organization_id", grant->organization_id,
 		&place->organization_id));
@@ -95,14 +92,17 @@ MUST_USE static struct status parse_place(const Orgd__V1__Grant *grant, struct g
 	return id_parse(ID_DOCUMENT, "grant.document_id", grant->document_id, &place->resource_id);
 }
 
-MUST_USE static struct status check_terms(
-	struct call *call, const Orgd__V1__Grant *grant, int64_t *expire_us)
+struct status grant_check_terms(const Orgd__V1__Grant *grant, int64_t *expire_us)
 {
 	TRY(enum_check("grant.permission", &orgd__v1__permission__descriptor, grant->permission));
 	TRY(enum_check_optional(
 		"grant.minimum_role", &orgd__v1__role__descriptor, grant->minimum_role));
-	TRY(timestamp_check("grant.expire_time", grant->expire_time, expire_us));
-	if (grant->expire_time && *expire_us <= call->now_us)
+	return timestamp_check("grant.expire_time", grant->expire_time, expire_us);
+}
+
+struct status grant_check_expiry(struct call *call, const Orgd__V1__Grant *grant)
+{
+	if (grant->expire_time && timestamp_us(grant->expire_time) <= call->now_us)
 		return status_invalid("grant.expire_time", "EXPIRE_TIME_PAST",
 			"the grant would have ended already; take a later expire_time");
 	return OK;
@@ -146,6 +146,20 @@ MUST_USE static struct status check_resource(
 	return OK;
 }
 
+struct status grant_add(struct call *call, const struct id *id, Orgd__V1__Grant *grant,
+	const struct grant_place *place, int64_t document_create_us)
+{
+	Orgd__Store__V1__Grant row = ORGD__STORE__V1__GRANT__INIT;
+
+	row.grant = grant;
+	row.create_us = timestamp_us(grant->create_time);
+	row.document_create_us = document_create_us;
+	row.organization_id = bytes_of_id(call->arena, &place->organization_id);
+	row.resource_id = bytes_of_id(call->arena, &place->resource_id);
+	TRY(grant_insert(call->batch, id, &row, timestamp_us(grant->expire_time)));
+	return append(call, "grant.created", id, &row);
+}
+
 MUST_USE static struct status insert(struct call *call, const Orgd__V1__Grant *terms,
 	const struct grant_place *place, int64_t document_create_us, Orgd__V1__Grant **result)
 {
@@ -154,14 +168,9 @@ MUST_USE static struct status insert(struct call *call, const Orgd__V1__Grant *t
 	Orgd__V1__Grant grant = *terms;
 
 	grant.create_time = grant.update_time = call_now(call);
+	TRY(grant_add(call, &id, &grant, place, document_create_us));
 	row.grant = &grant;
-	row.create_us = call->now_us;
-	row.document_create_us = document_create_us;
-	row.organization_id = bytes_of_id(call->arena, &place->organization_id);
-	row.resource_id = bytes_of_id(call->arena, &place->resource_id);
-	TRY(grant_insert(call->batch, &id, &row, timestamp_us(grant.expire_time)));
-	TRY(append(call, "grant.created", &id, &row));
-	*result = message_of(call, &id, &row);
+	*result = grant_message(call, &id, &row);
 	return OK;
 }
 
@@ -184,7 +193,7 @@ MUST_USE static struct status replace(struct call *call, const Orgd__V1__Grant *
 		TRY(grant_put(call->batch, id, row, timestamp_us(terms->expire_time)));
 		TRY(append(call, "grant.updated", id, row));
 	}
-	*result = message_of(call, id, row);
+	*result = grant_message(call, id, row);
 	return OK;
 }
 
@@ -198,9 +207,10 @@ struct status grant_create(struct call *call, const Orgd__V1__CreateGrantRequest
 	struct grant_place place;
 	struct id id;
 
-	TRY(parse_place(&terms, &place));
+	TRY(grant_parse_place(&terms, &place));
 	TRY(authorize(call));
-	TRY(check_terms(call, &terms, &expire_us));
+	TRY(grant_check_terms(&terms, &expire_us));
+	TRY(grant_check_expiry(call, &terms));
 	TRY(find_organization(call, &place.organization_id, &organization));
 	TRY(check_resource(call, &place, &document_create_us));
 	TRY(check_organization(organization));
@@ -269,9 +279,9 @@ struct status grant_list(struct call *call, const Orgd__V1__ListGrantsRequest *r
 		bool live;
 
 		TRY(grant_get(call->snapshot, &grant_id, &row));
-		TRY(is_live(call, row, &live));
+		TRY(grant_is_live(call, row, &live));
 		if (live) {
-			Orgd__V1__Grant *message = message_of(call, &grant_id, row);
+			Orgd__V1__Grant *message = grant_message(call, &grant_id, row);
 
 			if (!page_add(&page, &message->base)) {
 				response->next_page_token = page_token(call, &last);
@@ -299,7 +309,7 @@ struct status grant_remove(struct call *call, const Orgd__V1__DeleteGrantRequest
 	TRY(authorize(call));
 	TRY(grant_get(call->snapshot, &id, &row));
 	if (row)
-		TRY(is_live(call, row, &live));
+		TRY(grant_is_live(call, row, &live));
 	if (!live && request->allow_missing)
 		return OK;
 	if (!live) {

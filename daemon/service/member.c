@@ -163,6 +163,7 @@ struct status member_join(
 {
 	Orgd__Store__V1__Organization *organization = joining->organization;
 	Orgd__Store__V1__Membership row = ORGD__STORE__V1__MEMBERSHIP__INIT, *present;
+	const struct joined *joined = joining->joined;
 	char text[ID_TEXT_BYTES];
 
 	TRY(membership_get(call->snapshot, joining->organization_id, joining->user_id, &present));
@@ -175,12 +176,14 @@ struct status member_join(
 	}
 	TRY(membership_may_join(joining->user, organization, joining->role));
 	row.role = joining->role;
-	row.join_us = row.update_us = call->now_us;
+	row.join_us = joined ? joined->join_us : call->now_us;
+	row.update_us = joined ? joined->update_us : call->now_us;
 	if (joining->invited_by)
 		row.invited_by = bytes_of_id(call->arena, joining->invited_by);
 	TRY(membership_insert(call->batch, joining->organization_id, joining->user_id, &row));
 	if (row.role == OWNER) {
-		membership_add_owner(call->arena, organization, joining->user_id);
+		membership_insert_owner(call->arena, organization, joining->user_id,
+			joined ? joined->owner_place : organization->n_owner_ids);
 		joining->user->owned_count++;
 		if (!*organization->organization->primary_contact)
 			organization->organization->primary_contact =
@@ -189,7 +192,8 @@ struct status member_join(
 	organization->organization->member_count++;
 	joining->user->organization_count++;
 	TRY(user_put(call->batch, joining->user_id, joining->user));
-	TRY(organization_save(call, joining->organization_id, organization));
+	TRY(joined ? organization_put(call->batch, joining->organization_id, organization)
+		   : organization_save(call, joining->organization_id, organization));
 	TRY(member_event(call, &(struct member_fact){ .action = "member.joined",
 				       .organization_id = joining->organization_id,
 				       .user_id = joining->user_id,

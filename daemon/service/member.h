@@ -5,15 +5,23 @@
 /* The one way into an organization, and the one way out: roles, the list of Owners, the primary
  * contact, the counts on both sides and the events stay in step. */
 
+/* When it was, for whoever restores it; the organization's own update_time stays then. */
+struct joined {
+	int64_t join_us, update_us;
+	size_t owner_place; /* of an Owner: in the organization's list */
+};
+
 struct joining {
 	const struct id *organization_id, *user_id;
 	Orgd__Store__V1__Organization *organization; /* changed and saved */
 	Orgd__Store__V1__User *user;                 /* likewise */
 	Orgd__V1__Role role;
 	const struct id *invited_by; /* NULL for the creator and for whom an operator invited */
+	const struct joined *joined; /* NULL: it begins now */
 };
 /* Adds the user, who must not belong to it yet, and appends "member.joined". The first Owner
- * becomes the primary contact. *member (may be NULL) is the contract's message.
+ * becomes the primary contact, unless there is one. *member (may be NULL) is the contract's
+ * message.
  *
  *   ALREADY_EXISTS     ALREADY_A_MEMBER, metadata "organization_id"
  *   RESOURCE_EXHAUSTED ORGANIZATION_LIMIT (100 a user), OWNED_ORGANIZATION_LIMIT (50 a user),

@@ -12,6 +12,14 @@ Orgd__V1__User *user_message(
 MUST_USE struct status user_save(
 	struct call *call, const struct id *id, Orgd__Store__V1__User *row);
 
+/* Gives the user these platform roles, each once. Not saved. `field` is the request's.
+ *
+ *   INVALID_ARGUMENT UNKNOWN_ENUM_VALUE */
+MUST_USE struct status user_set_roles(struct call *call, const char *field, size_t count,
+	const Orgd__V1__PlatformRole *roles, Orgd__V1__User *user);
+/* "REVIEWER,PLATFORM_ADMIN" */
+char *user_roles_text(struct arena *arena, const Orgd__V1__User *user);
+
 /* Prepare steps: they hash the password that the request brings. */
 MUST_USE struct status user_prepare_sign_up(struct call *call);
 MUST_USE struct status user_prepare_verify_email(struct call *call);

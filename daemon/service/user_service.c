@@ -275,40 +275,6 @@ static struct status erase_user(struct call *call, const Orgd__V1__EraseUserRequ
 	return account_erase(call, &user_id, user);
 }
 
-/* Copies the roles asked for, each once. */
-MUST_USE static struct status read_roles(
-	struct call *call, const Orgd__V1__SetPlatformRolesRequest *request, Orgd__V1__User *user)
-{
-	static const Orgd__V1__PlatformRole known[] = {
-		ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_REVIEWER,
-		ORGD__V1__PLATFORM_ROLE__PLATFORM_ROLE_PLATFORM_ADMIN
-	};
-
-	for (size_t i = 0; i < request->n_platform_roles; i++)
-		TRY(enum_check("platform_roles", &orgd__v1__platform_role__descriptor,
-			request->platform_roles[i]));
-	user->platform_roles = ARENA_ARRAY(call->arena, Orgd__V1__PlatformRole, COUNT_OF(known));
-	user->n_platform_roles = 0;
-	for (size_t k = 0; k < COUNT_OF(known); k++)
-		for (size_t i = 0; i < request->n_platform_roles; i++)
-			if (request->platform_roles[i] == known[k]) {
-				user->platform_roles[user->n_platform_roles++] = known[k];
-				break;
-			}
-	return OK;
-}
-
-static char *roles_text(struct call *call, const Orgd__V1__User *user)
-{
-	char *text = arena_strdup(call->arena, "");
-
-	for (size_t i = 0; i < user->n_platform_roles; i++)
-		text = arena_printf(call->arena, "%s%s%s", text, i ? "," : "",
-			enum_word(&orgd__v1__platform_role__descriptor,
-				(int)user->platform_roles[i]));
-	return text;
-}
-
 static struct status set_platform_roles(struct call *call,
 	const Orgd__V1__SetPlatformRolesRequest *request,
 	Orgd__V1__SetPlatformRolesResponse *response)
@@ -318,10 +284,11 @@ static struct status set_platform_roles(struct call *call,
 	struct id user_id;
 
 	TRY(authorize_user(call, "user_id", request->user_id, &user, &user_id));
-	before = roles_text(call, user->user);
-	TRY(read_roles(call, request, user->user));
+	before = user_roles_text(call->arena, user->user);
+	TRY(user_set_roles(call, "platform_roles", request->n_platform_roles,
+		request->platform_roles, user->user));
 	TRY(check_not_erased(user));
-	after = roles_text(call, user->user);
+	after = user_roles_text(call->arena, user->user);
 	if (strcmp(before, after)) {
 		TRY(user_save(call, &user_id, user));
 		TRY(event_append(

@@ -6,30 +6,40 @@
 #include "histogram.h"
 
 /*
- * LMDB and nothing else: commits rows of the same sizes, under keys that fall as theirs do, as many
- * to a commit as the daemon did, in a copy of its database on the same file system. What durable
- * writes cost at least. The few index entries that a batch deletes are left out.
+ * LMDB and nothing else: puts rows of the same sizes and deletes as many, under keys that fall as
+ * the daemon's do, as many to a commit as it did, in a database that was loaded as its was, on the
+ * same file system. What durable writes cost at least.
  */
-enum { BARE_SAMPLES = 8, BARE_ROWS_MAX = 40, BARE_KEY_MAX = 511 };
+enum { BARE_SAMPLES = 8, BARE_ROWS_MAX = 40, BARE_KEY_MAX = 511, BARE_NAMES_MAX = 2 };
 
 /* One row of a batch, as it changes from batch to batch. */
 struct bare_row {
+	enum { BARE_INSERTS, BARE_REPLACES, BARE_DELETES } change;
 	uint8_t key[BARE_KEY_MAX]; /* the latest */
 	size_t key_bytes, value_bytes;
-	size_t same_bytes; /* at the key's beginning, equal in all batches */
-	int ascending;     /* the rest grows from batch to batch; else it is random */
-	int replaces;      /* a row that was there: the key is one of these */
-	unsigned samples;  /* that were looked at */
-	uint8_t *keys;     /* of the same table and size, key_bytes each */
+
+	/* Of a new row: ids of rows that the batch replaces stand in its key. */
+	struct bare_name {
+		size_t at, of; /* which row */
+	} names[BARE_NAMES_MAX];
+	size_t name_count;
+	size_t begin;      /* of what follows the table and an id that is a name */
+	size_t same_bytes; /* from there, equal in all batches; then it is random */
+	int ascending;     /* or an integer is there that grows from batch to batch */
+
+	/* Of one that is there: the keys of its table and size. */
+	uint8_t *keys;
 	size_t keys_count;
 };
 
 struct bare {
 	struct bare_row rows[BARE_ROWS_MAX];
-	size_t row_count, batch_bytes;
+	size_t row_count, delete_count, batch_bytes; /* without what is deleted */
 	void *env;
 	unsigned table;
-	uint64_t serial; /* of batches */
+	uint64_t serial;         /* of batches */
+	void *original, *before; /* the daemon's database, and how it was before the samples */
+	const char *directory;   /* its own; borrowed */
 };
 
 struct bare_result {
@@ -38,11 +48,11 @@ struct bare_result {
 	struct histogram latency; /* of commits, from their beginning */
 };
 
-/* Copies the database in `original` to the new `directory`. */
+/* Opens the database in `directory`, and the daemon's, in `original`, before the samples. */
 void bare_open(struct bare *bare, const char *original, const char *directory);
-/* Looks at the rows that `original` has of these revisions, later than the copy, ascending, each a
- * batch of one kind. */
-void bare_sample(struct bare *bare, const char *original, const uint64_t revisions[BARE_SAMPLES]);
+/* Looks at what the original has of these revisions, ascending and new since bare_open() or the
+ * last call. 0 when these are not batches of one kind: something else came between. */
+int bare_sample(struct bare *bare, const uint64_t revisions[BARE_SAMPLES]);
 /* Commits `batches` of them, `per_commit` at a time on average; adds to the result. */
 void bare_run(struct bare *bare, uint64_t batches, double per_commit, struct bare_result *result);
 void bare_close(struct bare *bare);

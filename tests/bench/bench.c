@@ -31,10 +31,12 @@ static const struct measure {
 } measures[] = {
 	{ "check", measure_check, false },
 	{ "batch", measure_batch, false },
+	{ "client", measure_client, false },
 	{ "idle", measure_idle, false },
 	{ "write", measure_write, true },
 	{ "mixed", measure_mixed, true },
 	{ "growth", measure_growth, false },
+	{ "bulk", measure_bulk, false },
 };
 
 /* --- what the measures share --- */

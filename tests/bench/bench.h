@@ -47,6 +47,8 @@ void measure_write(struct bench *bench);
 void measure_mixed(struct bench *bench);
 void measure_growth(struct bench *bench);
 void measure_idle(struct bench *bench);
+void measure_client(struct bench *bench);
+void measure_bulk(struct bench *bench);
 
 /* What one side of a comparison did in a round. */
 struct side {

@@ -101,6 +101,18 @@ Test(membership, a_user_belongs_to_at_most_100_organizations)
 		STATUS_RESOURCE_EXHAUSTED, "ORGANIZATION_LIMIT");
 }
 
+Test(membership, an_owner_is_restored_to_their_place)
+{
+	struct id first = { { 1 } }, middle = { { 2 } }, last = { { 3 } };
+
+	membership_insert_owner(&arena, &organization, &last, 0);
+	membership_insert_owner(&arena, &organization, &first, 0);
+	membership_insert_owner(&arena, &organization, &middle, 1);
+	cr_assert_eq(organization.n_owner_ids, 3);
+	for (uint8_t i = 0; i < 3; i++)
+		cr_expect_eq(organization.owner_ids[i].data[0], i + 1);
+}
+
 Test(membership, a_user_owns_at_most_50_organizations)
 {
 	user.owned_count = 49;

@@ -99,7 +99,8 @@ static const struct {
 		"UserService/ListUsers UserService/DisableUser UserService/EnableUser "
 		"UserService/SetPlatformRoles ApiKeyService/CreateApiKey ApiKeyService/ListApiKeys "
 		"ApiKeyService/RevokeApiKey AdminService/GetStatus AdminService/Backup "
-		"AdminService/CheckIntegrity EventService/VerifyEvents EventService/GetCheckpoint "
+		"AdminService/CheckIntegrity AdminService/Export AdminService/Import "
+		"AdminService/ValidateImport EventService/VerifyEvents EventService/GetCheckpoint "
 		"DeliveryService/ListDeliveries DeliveryService/RetryDelivery" },
 	{ "oneself, also on behalf; others", "self as:self as+:self " PLATFORM,
 		"UserService/GetUser OrganizationService/ListMyOrganizations" },
