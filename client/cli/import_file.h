@@ -11,8 +11,8 @@
  * over.
  */
 enum {
-	CHUNK_RECORDS_MAX = 128,
-	CHUNK_BYTES_MAX = 256 * 1024, /* of text; one record may be longer */
+	CHUNK_RECORDS_MAX = 512,
+	CHUNK_BYTES_MAX = 512 * 1024, /* of text; one record may be longer */
 	CHUNK_ID_BYTES = 49,
 };
 

@@ -8,6 +8,13 @@
 #define COUNT_OF(array)           (sizeof(array) / sizeof(*(array)))
 #define UNUSED                    __attribute__((unused))
 
+/* ThreadSanitizer knows no fences. */
+#ifdef ORGD_SANITIZED
+#define FENCE(order) ((void)0)
+#else
+#define FENCE(order) atomic_thread_fence(order)
+#endif
+
 /* Runs `function(&variable)` when the variable leaves its scope; initialise it where declared. */
 #define CLEANUP(function) __attribute__((cleanup(function)))
 

@@ -10,17 +10,18 @@ enum {
 	MAP_RESERVE_BYTES = 4 * 1024 * 1024,
 	MAP_RESERVE_PART = 4, /* of a small map: at most a quarter */
 	/* How long mutations of several batches may add to a transaction: the more it takes, the
-	 * fewer pages it writes for each, and the longer everybody else waits. */
-	AGAIN_US = 250 * US_PER_MS,
+	 * fewer pages it writes for each; and when others wait for the next one. */
+	AGAIN_US = 1000 * US_PER_MS,
+	AGAIN_BEFORE_OTHERS_US = 50 * US_PER_MS,
 };
 
 /* A transaction on its way. */
 struct group {
 	struct store *store;
 	MDB_txn *txn;
-	struct meta meta;       /* with what was applied so far */
-	uint64_t room, used;    /* bytes that growing batches may take, and at most have taken */
-	int64_t again_until_us; /* clock_monotonic_us() */
+	struct meta meta;    /* with what was applied so far */
+	uint64_t room, used; /* bytes that growing batches may take, and at most have taken */
+	int64_t begun_us;    /* clock_monotonic_us() */
 };
 
 static uint64_t above(uint64_t bytes, uint64_t reserve)
@@ -159,6 +160,26 @@ MUST_USE static struct status run_and_apply(
 	return OK;
 }
 
+/* Does a mutation wait that is done with a single batch? */
+MUST_USE static bool others_wait(struct store *store)
+{
+	const struct mutation *mutation;
+
+	pthread_mutex_lock(&store->lock);
+	for (mutation = store->first; mutation && mutation->again;)
+		mutation = mutation->next;
+	pthread_mutex_unlock(&store->lock);
+	return mutation;
+}
+
+MUST_USE static bool has_time(const struct group *group)
+{
+	int64_t passed_us = clock_monotonic_us() - group->begun_us;
+
+	return passed_us < AGAIN_BEFORE_OTHERS_US ||
+	       (passed_us < AGAIN_US && !others_wait(group->store));
+}
+
 /* The same for each of its batches that still goes into this transaction. */
 MUST_USE static struct status run_and_apply_all(
 	struct group *group, struct mutation *mutation, struct group_result *result)
@@ -169,8 +190,7 @@ MUST_USE static struct status run_and_apply_all(
 		TRY(run_and_apply(group, mutation, result));
 		committed |= result->committed;
 		again = mutation->again && !result->status.code && !group->store->stale &&
-			clock_monotonic_us() < group->again_until_us &&
-			mutation->again(mutation, result->committed);
+			has_time(group) && mutation->again(mutation, result->committed);
 	} while (again);
 	result->committed = committed;
 	return OK;
@@ -190,7 +210,7 @@ MUST_USE static struct status group_commit(struct group *group)
 		return status;
 	}
 	/* Whoever sees the commit sees change_note()'s notes. */
-	atomic_thread_fence(memory_order_release);
+	FENCE(memory_order_release);
 	TRY(from_lmdb(mdb_txn_commit(group->txn), "committing"));
 	store->meta = group->meta;
 	store->revision = group->meta.revision;
@@ -213,7 +233,7 @@ MUST_USE static bool try_group(struct store *store, struct mutation *const *muta
 	struct group group = { .store = store,
 		.meta = store->meta,
 		.room = room(store),
-		.again_until_us = clock_monotonic_us() + AGAIN_US };
+		.begun_us = clock_monotonic_us() };
 	struct status status = from_lmdb(
 		mdb_txn_begin(store->env, NULL, 0, &group.txn), "beginning a transaction");
 	bool changed = false;

@@ -61,7 +61,7 @@ struct status store_snapshot_begin(
 
 	assert(!reader->open);
 	TRY(from_lmdb(mdb_txn_renew(reader->txn), "beginning a read"));
-	atomic_thread_fence(memory_order_acquire);
+	FENCE(memory_order_acquire);
 	status = read_revision(reader);
 	if (status.code) {
 		mdb_txn_reset(reader->txn);
