@@ -82,6 +82,12 @@ MUST_USE struct status belonging_read(
 MUST_USE struct status belonging_check(struct call *call,
 	const Orgd__Store__V1__Organization *organization, const struct belonging *belonging,
 	Orgd__V1__Role role);
+/* The membership is there as `present`: is it as the record has it?
+ *
+ *   ALREADY_EXISTS RECORD_DIFFERS */
+MUST_USE struct status belonging_compare(struct importing *importing,
+	const struct id *organization_id, const struct belonging *belonging, Orgd__V1__Role role,
+	const Orgd__Store__V1__Membership *present);
 /* Adds them. The organization is changed and saved. */
 MUST_USE struct status belonging_begin(struct importing *importing,
 	const struct id *organization_id, Orgd__Store__V1__Organization *organization,

@@ -13,6 +13,42 @@
 
 static char nothing[] = "";
 
+enum { LEFTOVERS_RETRY_MS = 1000 };
+
+MUST_USE static struct status check_none(
+	struct call *call, const struct key *prefix, const char *what, const char *name)
+{
+	CLEANUP(scan_end) struct scan scan = { 0 };
+
+	TRY(scan_begin(&scan, call->snapshot, prefix, NULL));
+	if (!scan.found)
+		return OK;
+	return status_with_retry(
+		status_fail(STATUS_ABORTED, "LEFTOVERS_BEING_REMOVED",
+			"%s %s was deleted, and what was left of it is being removed; try again in "
+			"a moment",
+			what, name),
+		LEFTOVERS_RETRY_MS);
+}
+
+/* What was deleted under this id must be swept before it comes again, or its entries and grants
+ * would be those of the new one. With those gone its chore finds nothing to do.
+ *
+ *   ABORTED LEFTOVERS_BEING_REMOVED  with a retry */
+MUST_USE static struct status check_swept(
+	struct call *call, enum grant_on on, const struct id *id, const char *name)
+{
+	const char *what = on == GRANT_ON_COLLECTION ? "collection" : "document";
+	struct key prefix;
+
+	if (on == GRANT_ON_COLLECTION) {
+		collection_document_prefix(&prefix, id);
+		TRY(check_none(call, &prefix, what, name));
+	}
+	grant_resource_prefix(&prefix, on, id);
+	return check_none(call, &prefix, what, name);
+}
+
 /* --- collections --- */
 
 struct status import_collection(struct importing *importing)
@@ -45,6 +81,7 @@ struct status import_collection(struct importing *importing)
 		return import_compare(
 			importing, &there->base, &collection.base, "collection", given->id);
 	}
+	TRY(check_swept(call, GRANT_ON_COLLECTION, &id, given->id));
 	if (import_validates(importing))
 		return OK;
 	collection.id = nothing;
@@ -167,6 +204,7 @@ struct status import_document(struct importing *importing)
 		return import_compare(
 			importing, &there->base, &document.base, "document", given->id);
 	}
+	TRY(check_swept(call, GRANT_ON_DOCUMENT, &id, given->id));
 	return import_validates(importing) ? OK
 					   : insert_document(importing, &id, &document, &shelves);
 }

@@ -29,8 +29,7 @@ struct status belonging_read(
 		&belonging->user_id, &belonging->user);
 }
 
-/* The membership is there: as the record has it? */
-MUST_USE static struct status compare(struct importing *importing, const struct id *organization_id,
+struct status belonging_compare(struct importing *importing, const struct id *organization_id,
 	const struct belonging *belonging, Orgd__V1__Role role,
 	const Orgd__Store__V1__Membership *present)
 {
@@ -102,11 +101,9 @@ struct status belonging_take_in(struct importing *importing, const struct id *or
 
 	TRY(membership_get(call->snapshot, organization_id, &belonging->user_id, &present));
 	if (present)
-		return compare(importing, organization_id, belonging, role, present);
+		return belonging_compare(importing, organization_id, belonging, role, present);
 	TRY(organization_check_not_deleted(organization));
 	TRY(belonging_check(call, organization, belonging, role));
-	if (!belonging->given->join_time)
-		organization->organization->update_time = call_now(call);
 	return belonging_begin(importing, organization_id, organization, belonging, role);
 }
 

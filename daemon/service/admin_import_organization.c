@@ -8,6 +8,7 @@
 #include "service/admin_import.h"
 #include "service/organization_profile.h"
 #include "service/record.h"
+#include "store/rows/membership.h"
 #include "store/rows/organization.h"
 
 #define ACTIVE    ORGD__V1__ORGANIZATION_STATE__ORGANIZATION_STATE_ACTIVE
@@ -231,6 +232,30 @@ MUST_USE static struct status compare_organization(struct importing *importing, 
 		importing, &there->base, &organization->base, "organization", organization->handle);
 }
 
+/* Of an organization that was there before: each whom the record names is an Owner of it, so that
+ * whom import_owner adds belongs to what this very import made. The one of a record that has no
+ * import_owner is compared here too. */
+MUST_USE static struct status compare_owners(struct importing *importing, const struct id *id,
+	const Orgd__Store__V1__Organization *present, const struct owners *owners)
+{
+	Orgd__Store__V1__Membership *membership;
+
+	for (size_t i = 0; i < owners->count; i++) {
+		const struct belonging *owner = &owners->each[i];
+
+		if (owner->user && !membership_is_owner(present, &owner->user_id))
+			return status_fail(STATUS_ALREADY_EXISTS, "RECORD_DIFFERS",
+				"organization %s is here already, and %.254s is no Owner of it; "
+				"nothing is overwritten",
+				present->organization->handle, owner->user->canonical_email);
+	}
+	if (owners->count > 1 || !owners->each[0].user)
+		return OK;
+	TRY(membership_get(importing->call->snapshot, id, &owners->each[0].user_id, &membership));
+	return membership ? belonging_compare(importing, id, &owners->each[0], OWNER, membership)
+			  : OK;
+}
+
 struct status import_organization(struct importing *importing)
 {
 	const Orgd__V1__Organization *given = importing->record->organization;
@@ -246,8 +271,10 @@ struct status import_organization(struct importing *importing)
 	TRY(read_organization_times(importing, given, &organization));
 	TRY(read_owners(importing, &owners));
 	TRY(find_present(importing, &organization, &id, &present));
-	if (present)
-		return compare_organization(importing, &id, present, &organization);
+	if (present) {
+		TRY(compare_organization(importing, &id, present, &organization));
+		return compare_owners(importing, &id, present, &owners);
+	}
 	TRY(choose_first(importing, given->primary_contact, &owners));
 	if (importing->missing_count)
 		return OK;

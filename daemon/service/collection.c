@@ -419,6 +419,7 @@ MUST_USE static struct status sweep_entries(struct call *call, const struct id *
 
 struct status collection_sweep_deleted(struct call *call, bool *more)
 {
+	Orgd__Store__V1__Collection *again;
 	int64_t due_us;
 	struct id id;
 	bool left;
@@ -426,6 +427,10 @@ struct status collection_sweep_deleted(struct call *call, bool *more)
 	TRY(chore_find(call->snapshot, CHORE_FORGET_COLLECTION, call->now_us, &id, &due_us, more));
 	if (!*more)
 		return OK;
+	/* One that an import brought back had no leftovers any more: what there is, is its own. */
+	TRY(collection_get(call->snapshot, &id, &again));
+	if (again)
+		return chore_delete(call->batch, CHORE_FORGET_COLLECTION, due_us, &id);
 	TRY(sweep_entries(call, &id, &left));
 	if (!left && batch_is_empty(call->batch))
 		TRY(grant_sweep(call, GRANT_ON_COLLECTION, &id, &left));

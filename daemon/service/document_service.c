@@ -260,6 +260,7 @@ static struct status delete_document(struct call *call,
 
 struct status document_sweep_deleted(struct call *call, bool *more)
 {
+	Orgd__Store__V1__DocumentCollections *again;
 	int64_t due_us;
 	struct id id;
 	bool left;
@@ -267,6 +268,10 @@ struct status document_sweep_deleted(struct call *call, bool *more)
 	TRY(chore_find(call->snapshot, CHORE_FORGET_DOCUMENT, call->now_us, &id, &due_us, more));
 	if (!*more)
 		return OK;
+	/* One that an import brought back had no leftovers any more: what there is, is its own. */
+	TRY(document_collections_get(call->snapshot, &id, &again));
+	if (again)
+		return chore_delete(call->batch, CHORE_FORGET_DOCUMENT, due_us, &id);
 	TRY(grant_sweep(call, GRANT_ON_DOCUMENT, &id, &left));
 	return left ? OK : chore_delete(call->batch, CHORE_FORGET_DOCUMENT, due_us, &id);
 }

@@ -128,6 +128,98 @@ Test(import, of_what_is_there_and_different_is_refused)
 	IMPORT_REFUSED(s, STATUS_ALREADY_EXISTS, "RECORD_DIFFERS", grant);
 }
 
+Test(import, adds_no_owner_to_an_organization_that_is_there)
+{
+	Orgd__V1__Member *ada_and_bob[] = { an_owner(USR_ADA, NULL), an_owner(USR_BOB, NULL) };
+	Orgd__V1__Member *bob[] = { an_owner(USR_BOB, NULL) };
+	Orgd__V1__Member *ada_of_yore[] = { an_owner(USR_ADA, days_ago(s, 9)) };
+
+	import_portal(s);
+	cr_assert_eq(IMPORT(s, a_user_record(USR_BOB, "bob@example.com")), 1);
+	IMPORT_REFUSED(s, STATUS_ALREADY_EXISTS, "RECORD_DIFFERS",
+		an_organization_record(ORG_ACME, "acme", COUNT_OF(ada_and_bob), ada_and_bob));
+	IMPORT_REFUSED(s, STATUS_ALREADY_EXISTS, "RECORD_DIFFERS",
+		an_organization_record(ORG_ACME, "acme", COUNT_OF(bob), bob));
+	IMPORT_REFUSED(s, STATUS_ALREADY_EXISTS, "RECORD_DIFFERS",
+		an_organization_record(ORG_ACME, "acme", COUNT_OF(ada_of_yore), ada_of_yore));
+	cr_assert_eq(seen("acme")->n_owners, 1);
+	cr_assert_eq(seen("acme")->member_count, 1);
+	/* Nor does it make a member an Owner. */
+	cr_assert_eq(IMPORT(s, a_member_record("acme", USR_BOB, NULL)), 1);
+	IMPORT_REFUSED(s, STATUS_ALREADY_EXISTS, "RECORD_DIFFERS",
+		an_organization_record(ORG_ACME, "acme", COUNT_OF(ada_and_bob), ada_and_bob));
+	cr_assert_eq(seen("acme")->n_owners, 1);
+}
+
+Test(import, can_be_repeated_whoever_joined_by_it)
+{
+	Orgd__V1__Member *owners[] = { an_owner(USR_ADA, days_ago(s, 20)) };
+	Orgd__V1__Record *acme = an_organization_record(ORG_ACME, "acme", 1, owners);
+	Orgd__V1__Record *bob = a_member_record("acme", USR_BOB, NULL);
+
+	acme->organization->create_time = days_ago(s, 30);
+	acme->organization->update_time = days_ago(s, 10);
+	cr_assert_eq(IMPORT(s, a_user_record(USR_ADA, "ada@example.com"),
+			     a_user_record(USR_BOB, "bob@example.com"), acme, bob),
+		4);
+	cr_assert_eq(IMPORT(s, acme, bob), 0);
+	cr_assert_eq(seen("acme")->update_time->seconds, acme->organization->update_time->seconds);
+}
+
+Test(import, brings_nothing_back_before_its_leftovers_are_removed)
+{
+	static const char *const shelf[] = { COL_SHELF };
+	Orgd__V1__Record *manual = a_document_record(DOC_MANUAL, 0, NULL);
+	struct outcome refused;
+
+	import_portal(s);
+	cr_assert_eq(IMPORT(s, a_grant_record("acme", DOC_MANUAL)), 1);
+	ASK(s, "operator", DocumentService, DeleteCollection, delete_collection,
+		.collection_id = COL_SHELF);
+	ASK(s, "operator", DocumentService, DeleteDocument, delete_document,
+		.document_id = DOC_MANUAL);
+	refused = IMPORT_TRY(s, a_collection_record(COL_SHELF));
+	cr_assert_eq(refused.code, STATUS_ABORTED);
+	cr_assert_str_eq(refused.reason, "LEFTOVERS_BEING_REMOVED");
+	cr_assert(strstr(refused.message, COL_SHELF));
+	cr_assert_eq(refused.retry_after_ms, 1000);
+	refused = IMPORT_TRY(s, manual);
+	cr_assert_eq(refused.code, STATUS_ABORTED);
+	cr_assert_str_eq(refused.reason, "LEFTOVERS_BEING_REMOVED");
+	cr_assert(strstr(refused.message, DOC_MANUAL));
+	story_sweep(s);
+	cr_assert_eq(
+		IMPORT(s, a_collection_record(COL_SHELF), a_document_record(DOC_MANUAL, 1, shelf)),
+		2);
+	cr_assert_not(may(s, USR_ADA, DOC_MANUAL, READ));
+}
+
+Test(import, of_what_came_back_is_not_swept_away)
+{
+	static const char *const shelf[] = { COL_SHELF };
+
+	import_portal(s);
+	ASK(s, "operator", DocumentService, DeleteDocument, delete_document,
+		.document_id = DOC_MANUAL);
+	/* Nothing is left of it but what the sweep has to look for. */
+	cr_assert_eq(IMPORT(s, a_document_record(DOC_MANUAL, 1, shelf),
+			     a_grant_record("acme", DOC_MANUAL)),
+		2);
+	cr_assert_eq(IMPORT(s, a_collection_record("col_00000000000000000000000001")), 1);
+	ASK(s, "operator", DocumentService, DeleteCollection, delete_collection,
+		.collection_id = "col_00000000000000000000000001");
+	cr_assert_eq(IMPORT(s, a_collection_record("col_00000000000000000000000001"),
+			     a_grant_record("acme", "col_00000000000000000000000001")),
+		2);
+	put_into(s, "col_00000000000000000000000001", DOC_MANUAL);
+	story_sweep(s);
+	cr_assert_eq(count_events(s, "grant.deleted"), 0);
+	cr_assert_eq(IMPORT(s, a_grant_record("acme", DOC_MANUAL),
+			     a_grant_record("acme", "col_00000000000000000000000001")),
+		0);
+	cr_assert(may(s, USR_ADA, DOC_MANUAL, READ));
+}
+
 Test(import, takes_no_name_from_another)
 {
 	Orgd__V1__Member *owners[] = { an_owner(USR_ADA, NULL) };
