@@ -22,6 +22,7 @@ enum {
 	READ_BYTES = 16 * 1024,
 	RETRY_MS_MIN = 20, /* doubled each time */
 	RETRY_DOUBLINGS_MAX = 4,
+	GREETING_MS_MAX = 3000,
 	PORT_MAX = 65535,
 };
 
@@ -143,7 +144,7 @@ void connection_lose(struct connection *connection, const char *problem)
 		close(connection->fd);
 	connection->fd = -1;
 	connection->state = CONNECTION_AWAY;
-	connection->is_broken = false;
+	connection->is_broken = connection->is_mute = false;
 	connection->in.begin = connection->in.end = 0;
 	connection->out.begin = connection->out.end = 0;
 	connection->problem = problem;
@@ -172,6 +173,7 @@ static void dial(struct connection *connection, const struct sockaddr *address, 
 {
 	int one = 1;
 
+	connection->greeted_ms = clock_ms() + GREETING_MS_MAX;
 	connection->fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (connection->fd >= 0 && address->sa_family != AF_UNIX)
 		setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -218,16 +220,6 @@ static void dial_tcp(struct connection *connection)
 		address = address->ai_next;
 	dial(connection, address->ai_addr, address->ai_addrlen);
 	freeaddrinfo(addresses);
-}
-
-void connection_dial(struct connection *connection)
-{
-	if (connection->state != CONNECTION_AWAY || clock_ms() < connection->retry_ms)
-		return;
-	if (is_local(connection))
-		dial_local(connection);
-	else
-		dial_tcp(connection);
 }
 
 static void finish_dialling(struct connection *connection)
@@ -295,8 +287,9 @@ static void read_greeting(struct connection *connection)
 	connection->state = CONNECTION_READY;
 }
 
-/* Reads what has come, at least as much as is missing of a frame if it is there. */
-static void read_more(struct connection *connection)
+/* Reads what has come, at least as much as is missing of a frame if it is there. False when that was
+ * nothing. */
+static bool read_more(struct connection *connection)
 {
 	size_t held = connection->in.end - connection->in.begin, wanted = READ_BYTES;
 	ssize_t count;
@@ -306,28 +299,53 @@ static void read_more(struct connection *connection)
 		wanted = frame_bytes(connection) - held;
 	if (!buffer_reserve(&connection->in, wanted)) {
 		connection_lose(connection, "out of memory");
-		return;
+		return false;
 	}
 	count = recv(connection->fd, connection->in.data + connection->in.end,
 		connection->in.size - connection->in.end, MSG_DONTWAIT);
 	if (count > 0)
 		buffer_grow(&connection->in, (size_t)count);
-	else if (count == 0)
+	else if (count == 0 || (errno == EAGAIN && connection->is_mute))
 		connection_lose(connection, silent);
 	else if (errno != EAGAIN && errno != EINTR)
 		connection_lose(connection, strerrordesc_np(errno));
+	return count > 0;
 }
 
-void connection_advance(struct connection *connection)
+bool connection_advance(struct connection *connection)
 {
+	bool has_read = false;
+
 	if (connection->is_broken)
 		connection_lose(connection, silent);
 	if (connection->state == CONNECTION_DIALS)
 		finish_dialling(connection);
 	if (connection->state == CONNECTION_GREETS || connection->state == CONNECTION_READY)
-		read_more(connection);
+		has_read = read_more(connection);
 	if (connection->state == CONNECTION_GREETS)
 		read_greeting(connection);
+	return has_read;
+}
+
+static bool is_overdue(const struct connection *connection)
+{
+	return (connection->state == CONNECTION_DIALS || connection->state == CONNECTION_GREETS) &&
+	       clock_ms() >= connection->greeted_ms;
+}
+
+void connection_dial(struct connection *connection)
+{
+	/* It may only be that nobody has looked for so long. */
+	if (is_overdue(connection))
+		connection_advance(connection);
+	if (is_overdue(connection))
+		connection_lose(connection, silent);
+	if (connection->state != CONNECTION_AWAY || clock_ms() < connection->retry_ms)
+		return;
+	if (is_local(connection))
+		dial_local(connection);
+	else
+		dial_tcp(connection);
 }
 
 bool connection_take(
@@ -382,10 +400,12 @@ void connection_flush(struct connection *connection)
 
 		if (count < 0 && errno == EAGAIN)
 			return;
-		if (count < 0 && errno != EINTR)
-			connection->is_broken = true;
-		if (count > 0)
+		if (count > 0) {
 			buffer_drop(out, (size_t)count);
+		} else if (count < 0 && errno != EINTR) {
+			connection->is_mute = true;
+			buffer_drop(out, out->end - out->begin);
+		}
 	}
 }
 

@@ -24,7 +24,9 @@ struct connection {
 	enum { CONNECTION_AWAY, CONNECTION_DIALS, CONNECTION_GREETS, CONNECTION_READY } state;
 	struct buffer in, out;
 	bool is_broken;      /* to be given up by the next connection_advance */
+	bool is_mute;        /* nothing can be sent any more; what has come is still read */
 	int64_t retry_ms;    /* not to be tried before */
+	int64_t greeted_ms;  /* until when it has to be ready, while it dials or greets */
 	unsigned failures;   /* since the last answer */
 	const char *problem; /* of the latest: a sentence's end */
 };
@@ -40,12 +42,14 @@ bool connection_init(struct connection *connection, const char *url);
 /* Closes, too. */
 void connection_clear(struct connection *connection);
 
-/* Begins to connect, when it is away and retry_ms has come. */
+/* Begins to connect, when it is away and retry_ms has come. Gives up what is not ready at
+ * greeted_ms. */
 void connection_dial(struct connection *connection);
 /* What to poll `fd` for. */
 short connection_events(const struct connection *connection);
-/* Goes on: to be called when the poll says so. It may be away afterwards. */
-void connection_advance(struct connection *connection);
+/* Goes on: to be called when the poll says so. It may be away afterwards. True: there may be more to
+ * read. */
+bool connection_advance(struct connection *connection);
 /* Takes the next answer that has come whole. `body` is valid until connection_advance. */
 bool connection_take(
 	struct connection *connection, uint32_t *id, const uint8_t **body, size_t *size);

@@ -130,6 +130,13 @@ static void call_set(struct org_call *call, const struct org_call_options *optio
 		client_make_request_id(call->client, call->request_id);
 }
 
+/* The caller's pointer is to a message of its type. */
+static void response_set(void *response, const ProtobufCMessage *message)
+{
+	if (response)
+		memcpy(response, &message, sizeof(message));
+}
+
 struct org_call *org_call_begin(struct org_client *client,
 	const ProtobufCServiceDescriptor *service, const char *method,
 	const ProtobufCMessage *request, const struct org_call_options *options,
@@ -139,8 +146,10 @@ struct org_call *org_call_begin(struct org_client *client,
 	struct org_call *call = calloc(1, sizeof(*call));
 	char path[METHOD_PATH_BYTES];
 
-	if (!call)
+	if (!call) {
+		response_set(response, NULL);
 		return NULL;
+	}
 	options = options ? options : &standard;
 	call->client = client;
 	call->response = response;
@@ -212,10 +221,8 @@ enum org_code org_call_wait(struct org_call *call, struct org_status *status)
 	if (call->client)
 		traffic_wait(call->client, &call, 1);
 	response = call_read(call, status);
-	/* The caller's pointer is to a message of its type. */
-	if (call->response)
-		memcpy(call->response, &response, sizeof(response));
-	else
+	response_set(call->response, response);
+	if (!call->response)
 		org_message_free(response);
 	call_free(call);
 	return status->code;

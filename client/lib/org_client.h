@@ -227,7 +227,8 @@ struct org_call;
 
 /* Begins what org_call does, with the same arguments, which are not needed any more when it
  * returns; but *response is filled by org_call_wait, and stays untouched until then. What fails is
- * told by org_call_wait alone, which takes a NULL, for want of memory, too. Does not block. */
+ * told by org_call_wait alone, which takes a NULL, for want of memory, too: *response is NULL
+ * already then. Does not block. */
 ORG_API struct org_call *org_call_begin(struct org_client *client,
 	const ProtobufCServiceDescriptor *service, const char *method,
 	const ProtobufCMessage *request, const struct org_call_options *options,
@@ -242,6 +243,7 @@ ORG_API struct org_call *org_call_begin(struct org_client *client,
                                                                                                    \
 		org_stub_init(&org_stub_, (client), &orgd__v1__##service_name##__descriptor,       \
 			(options), NULL);                                                          \
+		org_stub_.only_begins = true;                                                      \
 		orgd__v1__##service_name##__##method_name(&org_stub_.service, (request),           \
 			(void (*)(const __typeof__(**(response)) *, void *))org_stub_begin,        \
 			(response));                                                               \
@@ -280,13 +282,15 @@ struct org_stub {
 	const struct org_call_options *options; /* borrowed, NULL for none */
 	struct org_status *status;              /* borrowed, NULL for none */
 	enum org_code code;                     /* of the latest call */
-	struct org_call *call;                  /* the latest that org_stub_begin began */
+	struct org_call *call;                  /* the latest that was only begun */
+	bool only_begins;                       /* see org_stub_begin */
 };
 ORG_API void org_stub_init(struct org_stub *stub, struct org_client *client,
 	const ProtobufCServiceDescriptor *descriptor, const struct org_call_options *options,
 	struct org_status *status);
 
-/* In place of a closure, for any method of a stub: the call is only begun, and is stub.call.
+/* In place of a closure, for any method of a stub whose `only_begins` the caller has set after
+ * org_stub_init: the call is only begun, and is stub.call.
  * org_call_wait on it leaves the response in the message pointer that `response` points to. */
 ORG_API void org_stub_begin(const ProtobufCMessage *message, void *response);
 

@@ -11,7 +11,7 @@ static void stub_invoke(ProtobufCService *service, unsigned index, const Protobu
 	const char *method = service->descriptor->methods[index].name;
 	ProtobufCMessage *response;
 
-	if (closure == org_stub_begin) {
+	if (stub->only_begins) {
 		stub->call = org_call_begin(stub->client, service->descriptor, method, input,
 			stub->options, closure_data);
 		return;
@@ -34,7 +34,7 @@ void org_stub_init(struct org_stub *stub, struct org_client *client,
 	};
 }
 
-/* stub_invoke knows it by its address. Called by anyone else there is no call to begin. */
+/* The closure that stub_invoke never calls. Called by anyone else there is no call to begin. */
 void org_stub_begin(const ProtobufCMessage *message, void *response)
 {
 	const ProtobufCMessage *none = NULL;

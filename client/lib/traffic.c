@@ -17,6 +17,7 @@ enum {
 	ANSWER_MS = 250, /* of what is left, kept for the way back */
 	SLOT_BITS = 6,
 	UNSENT_BYTES_MAX = 16 * 1024,
+	FULL_BYTES = 256 * 1024, /* unsent: orgd does not read, and no more is put behind it */
 };
 _Static_assert(ORG_UNDER_WAY_MAX == 1 << SLOT_BITS, "a slot is part of an id");
 
@@ -114,10 +115,13 @@ static int64_t call_patience_ms(const struct org_call *call)
 	const struct traffic *traffic = &client->traffic;
 	int64_t begin_ms = call->ready_ms;
 
-	if (traffic->connection.state == CONNECTION_READY)
+	/* While nobody waits nobody connects, either. */
+	if (traffic->connection.state == CONNECTION_READY || traffic->wait_count == 0)
 		return call->deadline_ms;
 	if (begin_ms < traffic->away_ms)
 		begin_ms = traffic->away_ms;
+	if (begin_ms < traffic->wait_ms)
+		begin_ms = traffic->wait_ms;
 	begin_ms += client->connect_timeout_ms;
 	return begin_ms < call->deadline_ms ? begin_ms : call->deadline_ms;
 }
@@ -136,7 +140,6 @@ static void call_enqueue(struct org_call *call, int64_t ready_ms)
 	call->state = CALL_QUEUED;
 	call->ready_ms = ready_ms;
 	TAILQ_INSERT_TAIL(&traffic->queue, call, queued);
-	alarm_set(traffic, ready_ms);
 	alarm_set(traffic, call_patience_ms(call));
 }
 
@@ -159,6 +162,7 @@ static bool call_again(struct org_call *call, int64_t retry_after_ms)
 	if (wait_ms >= call->deadline_ms - now_ms)
 		return false;
 	call_enqueue(call, now_ms + wait_ms);
+	alarm_set(&call->client->traffic, call->ready_ms);
 	return true;
 }
 
@@ -209,15 +213,21 @@ static bool call_send(struct org_call *call)
 	return true;
 }
 
-/* Puts what is queued into frames, as far as there are slots. */
+static bool is_ending(const struct traffic *traffic)
+{
+	return traffic->connection.is_broken || traffic->connection.is_mute;
+}
+
+/* Puts what is queued into frames, as far as there are slots and orgd takes them. */
 static void send_queue(struct traffic *traffic)
 {
 	struct org_call *call = TAILQ_FIRST(&traffic->queue), *next;
 	int64_t now_ms = call ? clock_ms() : 0;
 
-	if (traffic->connection.state != CONNECTION_READY || traffic->connection.is_broken)
+	if (traffic->connection.state != CONNECTION_READY || is_ending(traffic))
 		return;
-	for (; call && traffic->free_slots; call = next) {
+	for (; call && traffic->free_slots && connection_unsent(&traffic->connection) < FULL_BYTES;
+		call = next) {
 		next = TAILQ_NEXT(call, queued);
 		if (call->ready_ms <= now_ms && !call_send(call))
 			call_end(call);
@@ -286,12 +296,12 @@ static void lose_sent(struct traffic *traffic)
 	}
 }
 
-/* Reads, if the poll said so, or to see whether the connection still is. */
-static void advance(struct traffic *traffic)
+/* Reads, if the poll said so, or to see whether the connection still is. True: there may be more. */
+static bool advance(struct traffic *traffic)
 {
 	bool was_ready = traffic->connection.state == CONNECTION_READY;
+	bool has_read = connection_advance(&traffic->connection);
 
-	connection_advance(&traffic->connection);
 	traffic->heard_ms = clock_ms();
 	take_answers(traffic);
 	if (was_ready && traffic->connection.state == CONNECTION_AWAY) {
@@ -299,6 +309,7 @@ static void advance(struct traffic *traffic)
 		traffic->alarm_ms = 0;
 		lose_sent(traffic);
 	}
+	return has_read;
 }
 
 /* --- time --- */
@@ -340,6 +351,10 @@ static void kick(struct traffic *traffic)
 static void flush(struct traffic *traffic)
 {
 	connection_flush(&traffic->connection);
+	if (connection_unsent(&traffic->connection) == 0) {
+		send_queue(traffic);
+		connection_flush(&traffic->connection);
+	}
 	if (connection_unsent(&traffic->connection) > 0)
 		kick(traffic);
 }
@@ -349,22 +364,29 @@ static void flush(struct traffic *traffic)
 static void settle(struct traffic *traffic)
 {
 	int64_t now_ms = clock_ms();
+	bool is_time = now_ms >= traffic->alarm_ms;
 
-	if (now_ms >= traffic->alarm_ms)
-		ring(traffic, now_ms);
+	/* What came before anyone looked has come in time. */
+	while (is_time && !traffic->is_driven && advance(traffic))
+		;
 	if (!traffic->is_driven && !TAILQ_EMPTY(&traffic->queue))
 		connection_dial(&traffic->connection);
+	if (is_time)
+		ring(traffic, now_ms);
 	send_queue(traffic);
 }
 
 static int poll_ms(const struct traffic *traffic)
 {
+	const struct connection *connection = &traffic->connection;
+	int64_t next_ms = connection->state == CONNECTION_AWAY ? connection->retry_ms
+							       : connection->greeted_ms;
 	int64_t until_ms = traffic->alarm_ms, left_ms;
 
-	if (traffic->connection.state == CONNECTION_AWAY && until_ms > traffic->connection.retry_ms)
-		until_ms = traffic->connection.retry_ms;
+	if (connection->state != CONNECTION_READY && until_ms > next_ms)
+		until_ms = next_ms;
 	left_ms = until_ms - clock_ms();
-	if (left_ms < 0 || traffic->connection.is_broken)
+	if (left_ms < 0 || is_ending(traffic))
 		return 0;
 	return left_ms < ORG_TIMEOUT_MS_MAX ? (int)left_ms : ORG_TIMEOUT_MS_MAX;
 }
@@ -386,7 +408,7 @@ static void drive(struct traffic *traffic)
 	traffic->is_driven = false;
 	if (polls[1].revents)
 		(void)!read(traffic->kick, &kicks, sizeof(kicks));
-	if (polls[0].revents || traffic->connection.is_broken)
+	if (polls[0].revents || is_ending(traffic))
 		advance(traffic);
 	settle(traffic);
 	flush(traffic);
@@ -411,6 +433,16 @@ void traffic_begin(struct org_call *call)
 	if (traffic->unclaimed == 0 || connection_unsent(&traffic->connection) >= UNSENT_BYTES_MAX)
 		flush(traffic);
 	pthread_mutex_unlock(&traffic->lock);
+}
+
+/* From now on it is looked after, and the time without a connection counts. */
+static void wait_enter(struct traffic *traffic)
+{
+	if (traffic->wait_count++ > 0)
+		return;
+	traffic->wait_ms = clock_ms();
+	if (traffic->connection.state != CONNECTION_READY)
+		traffic->alarm_ms = 0;
 }
 
 static size_t find_over(struct org_call *const calls[], size_t count)
@@ -450,6 +482,7 @@ size_t traffic_wait(struct org_client *client, struct org_call *const calls[], s
 	size_t over;
 
 	pthread_mutex_lock(&traffic->lock);
+	wait_enter(traffic);
 	while ((over = find_over(calls, count)) == count) {
 		flush(traffic);
 		if (traffic->is_driven)
@@ -457,6 +490,7 @@ size_t traffic_wait(struct org_client *client, struct org_call *const calls[], s
 		else
 			drive(traffic);
 	}
+	traffic->wait_count--;
 	if (!traffic->is_driven && !TAILQ_EMPTY(&traffic->sleepers))
 		pthread_cond_signal(&TAILQ_FIRST(&traffic->sleepers)->woken);
 	pthread_mutex_unlock(&traffic->lock);

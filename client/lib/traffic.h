@@ -52,9 +52,11 @@ struct traffic {
 	uint64_t free_slots; /* a bit each of `sent` */
 	uint32_t latest_id;
 	TAILQ_HEAD(, waiter) sleepers;
-	int64_t alarm_ms; /* no call's time comes before */
-	int64_t away_ms;  /* since when there is no connection, if there is none */
-	int64_t heard_ms; /* when the socket was last read */
+	int64_t alarm_ms;  /* no call's time comes before */
+	int64_t away_ms;   /* since when there is no connection, if there is none */
+	int64_t heard_ms;  /* when the socket was last read */
+	size_t wait_count; /* threads that wait */
+	int64_t wait_ms;   /* since when there are some, if there are */
 
 	uint64_t seen_epoch, seen_revision; /* the newest that any answer told */
 };

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -392,6 +393,27 @@ Test(org_call, a_port_where_nobody_listens_is_told)
 	cr_assert_eq(ask(client, NULL, &status), ORG_UNAVAILABLE);
 	cr_assert_str_eq(
 		status.message, "Cannot reach orgd at tcp://127.0.0.1:1: Connection refused.");
+	org_client_close(client);
+}
+
+/* As a daemon that hangs leaves it: the kernel connects, and nobody says hello. */
+Test(org_call, who_does_not_say_hello_is_dialled_again)
+{
+	const struct org_client_options options = { .connect_timeout_ms = 30000,
+		.timeout_ms = 30000 };
+	struct puppet puppet = puppet_start();
+	struct org_client *client = client_of(puppet.url, options);
+	struct caller caller;
+	struct question question;
+	int silent;
+
+	caller_start(&caller, client, NULL);
+	silent = accept4(puppet.listener, NULL, NULL, SOCK_CLOEXEC);
+	cr_assert_geq(silent, 0);
+	question = question_read(puppet_accept(&puppet));
+	question_answer_member(&question);
+	cr_assert_eq(caller_join(&caller), ORG_OK);
+	close(silent);
 	org_client_close(client);
 }
 

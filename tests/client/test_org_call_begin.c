@@ -417,3 +417,104 @@ Test(org_call_begin, a_long_call_holds_nobody_up)
 	cr_assert_eq(caller_join(&slow), ORG_OK);
 	org_client_close(client);
 }
+
+/* The same where another call begins after the deadline, before anyone waits. */
+Test(org_call_begin, an_answer_that_lay_there_counts_when_another_call_begins)
+{
+	const struct org_call_options brief = { .timeout_ms = 1 };
+	CONNECTED(standard);
+	struct begun late, other;
+	struct question question;
+
+	begin(&late, client, 0, &brief);
+	question = question_read(fd);
+	question_answer_member(&question);
+	pass_ms(5);
+	begin(&other, client, 1, NULL);
+	expect_member(&late, 0);
+	org_call_cancel(other.call);
+	org_client_close(client);
+}
+
+/* Nobody could connect meanwhile. */
+Test(org_call_begin, the_time_without_a_connection_counts_from_when_somebody_waits)
+{
+	const struct org_client_options impatient = { .connect_timeout_ms = 1 };
+	struct puppet puppet = puppet_start();
+	struct org_client *client = client_of(puppet.url, impatient);
+	struct begun begun[2];
+	struct caller caller;
+	int fd;
+
+	begin(&begun[0], client, 0, NULL);
+	fd = puppet_accept(&puppet);
+	pass_ms(5);
+	begin(&begun[1], client, 1, NULL);
+	caller_start(&caller, client, NULL);
+	for (unsigned i = 0; i < 3; i++) {
+		struct question question = question_read(fd);
+
+		question_answer_member(&question);
+	}
+	cr_assert_eq(caller_join(&caller), ORG_OK);
+	for (unsigned i = 0; i < 2; i++)
+		expect_member(&begun[i], i);
+	org_client_close(client);
+}
+
+Test(org_call_begin, an_answer_that_has_come_outlives_a_failed_write)
+{
+	CONNECTED(once);
+	struct begun answered, unsent;
+	struct question question;
+
+	begin(&answered, client, 0, NULL);
+	question = question_read(fd);
+	question_answer_member(&question);
+	close(fd);
+	begin(&unsent, client, 1, NULL);
+	expect_member(&answered, 0);
+	expect_failure(&unsent, ORG_UNAVAILABLE, "CONNECTION_LOST");
+	org_client_close(client);
+}
+
+/* --- who does not read --- */
+
+enum { LARGE_BYTES = 512 * 1024 };
+
+static struct org_call *begin_large(
+	struct org_client *client, const struct org_call_options *options)
+{
+	static char large[LARGE_BYTES + 1];
+	Orgd__V1__GetMemberRequest request = ORGD__V1__GET_MEMBER_REQUEST__INIT;
+
+	memset(large, 'x', LARGE_BYTES);
+	request.user_id = large;
+	return org_call_begin(client, &orgd__v1__member_service__descriptor, "GetMember",
+		&request.base, options, NULL);
+}
+
+Test(org_call_begin, behind_what_is_not_read_nothing_is_sent)
+{
+	const struct org_call_options brief = { .timeout_ms = 10 };
+	CONNECTED(standard);
+	struct org_call *first = begin_large(client, NULL), *others[4];
+	struct org_status status;
+	struct caller caller;
+	struct question question;
+
+	for (unsigned i = 0; i < 4; i++)
+		others[i] = begin_large(client, &brief);
+	for (unsigned i = 0; i < 4; i++) {
+		cr_assert_eq(org_call_wait(others[i], &status), ORG_DEADLINE_EXCEEDED);
+		cr_assert_str_eq(status.reason, "NOT_SENT");
+	}
+	caller_start(&caller, client, NULL);
+	cr_assert_eq(question_read(fd).envelope->payload.len > LARGE_BYTES, true);
+	question = question_read(fd);
+	cr_assert_lt(question.envelope->payload.len, LARGE_BYTES);
+	question_answer_member(&question);
+	cr_assert_eq(caller_join(&caller), ORG_OK);
+	org_call_cancel(first);
+	org_client_close(client);
+}

@@ -91,6 +91,24 @@ Test(org_stub, a_call_is_only_begun_by_a_stub)
 	cr_assert_null(response);
 }
 
+/* A library and its caller may each have an org_stub_begin of their own. */
+Test(org_stub, a_stub_that_only_begins_does_so_with_any_closure)
+{
+	struct puppet puppet = puppet_new();
+	struct org_client *client = client_of(puppet.url, (struct org_client_options){ 0 });
+	Orgd__V1__GetMemberRequest request = ORGD__V1__GET_MEMBER_REQUEST__INIT;
+	struct told told = { 0 };
+	struct org_stub stub;
+
+	org_stub_init(&stub, client, &orgd__v1__member_service__descriptor, NULL, NULL);
+	stub.only_begins = true;
+	orgd__v1__member_service__get_member(&stub.service, &request, on_member, &told);
+	cr_assert_not_null(stub.call);
+	cr_assert_eq(told.times, 0);
+	org_call_cancel(stub.call);
+	org_client_close(client);
+}
+
 Test(org_stub, every_service_is_listed_by_name)
 {
 	const ProtobufCServiceDescriptor *const *services = org_services();
