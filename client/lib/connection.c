@@ -287,8 +287,8 @@ static void read_greeting(struct connection *connection)
 	connection->state = CONNECTION_READY;
 }
 
-/* Reads what has come, at least as much as is missing of a frame if it is there. False when that was
- * nothing. */
+/* Reads what has come, at least as much as is missing of a frame if it is there. False when that
+ * was nothing. */
 static bool read_more(struct connection *connection)
 {
 	size_t held = connection->in.end - connection->in.begin, wanted = READ_BYTES;

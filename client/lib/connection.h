@@ -47,8 +47,8 @@ void connection_clear(struct connection *connection);
 void connection_dial(struct connection *connection);
 /* What to poll `fd` for. */
 short connection_events(const struct connection *connection);
-/* Goes on: to be called when the poll says so. It may be away afterwards. True: there may be more to
- * read. */
+/* Goes on: to be called when the poll says so. It may be away afterwards. True: there may be more
+ * to read. */
 bool connection_advance(struct connection *connection);
 /* Takes the next answer that has come whole. `body` is valid until connection_advance. */
 bool connection_take(

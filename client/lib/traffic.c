@@ -296,7 +296,8 @@ static void lose_sent(struct traffic *traffic)
 	}
 }
 
-/* Reads, if the poll said so, or to see whether the connection still is. True: there may be more. */
+/* Reads, if the poll said so, or to see whether the connection still is. True: there may be
+ * more. */
 static bool advance(struct traffic *traffic)
 {
 	bool was_ready = traffic->connection.state == CONNECTION_READY;
