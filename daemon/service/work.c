@@ -414,13 +414,14 @@ void work_mutate(struct work *work, const struct work_moves *moves)
 
 	work->moves = moves;
 	entropy_seed(&call->entropy);
-	/* Each step of many gives its memory back. */
 	arena_init(&work->step_arena);
-	if (call->rule->flags & RULE_STEPS)
-		call->arena = &work->step_arena;
-	work->mutation = (struct mutation){ .arena = call->arena,
-		.run = mutation_run,
-		.again = mutation_again,
-		.rewind = mutation_rewind,
-		.done = mutation_done };
+	work->mutation = (struct mutation){
+		.arena = call->arena, .run = mutation_run, .done = mutation_done
+	};
+	if (call->rule->flags & RULE_STEPS) {
+		/* Each step of many gives its memory back. */
+		work->mutation.arena = call->arena = &work->step_arena;
+		work->mutation.again = mutation_again;
+		work->mutation.rewind = mutation_rewind;
+	}
 }
